@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// Checks the Node version (re-executing on the project's own Node where the one at hand is too old) and starts the built program.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const oldestMajor = 22;
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
+  const own = join(root, 'node_modules', 'node', 'bin', 'node');
+  if (!existsSync(own)) {
+    console.error(
+      `watchfire needs Node ${oldestMajor} or newer, and this is ${process.version}: install a newer Node, or run \`npm ci\` in ${root}, which brings one.`,
+    );
+    process.exit(2);
+  }
+  // The channel tells the child when this process is killed outright; signals that can be caught are passed on.
+  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, WATCHFIRE_REEXECUTED: '1' },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
+    process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`watchfire could not start ${own}: ${error.message}`);
+    process.exit(2);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exit(code ?? 2);
+  });
+} else {
+  if (process.env.WATCHFIRE_REEXECUTED && process.channel) {
+    process.channel.unref();
+    process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+    delete process.env.WATCHFIRE_REEXECUTED;
+  }
+  // Development React keeps a performance entry per render, for ever.
+  process.env.NODE_ENV = 'production';
+  const program = join(root, 'dist', 'cli.js');
+  if (!existsSync(program)) {
+    console.error(`watchfire is not built: run \`npm ci\` (or \`npm run build\`) in ${root}.`);
+    process.exit(2);
+  }
+  const { main } = await import(program);
+  await main(process.argv);
+}

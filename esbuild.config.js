@@ -1,0 +1,28 @@
+// Builds dist/ from src/: one entry per way of starting watchfire, shared code split into chunks, packages left to Node's resolver.
+import { existsSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const entries = {
+  cli: 'src/commands/cli.ts',
+  'engine-worker': 'src/commands/engine-worker.ts',
+  index: 'src/index.ts',
+  instrument: 'src/instrument/index.ts',
+  'demo-app': 'src/demo/app.ts',
+  bench: 'test/bench/bench.ts',
+};
+
+rmSync('dist', { recursive: true, force: true });
+await build({
+  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  jsx: 'automatic',
+  sourcemap: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  logLevel: 'warning',
+});

@@ -1,0 +1,204 @@
+/** Label sets: immutable, sorted by name in byte order, without empty values, as Prometheus' `labels.Labels`. */
+import { compareBytes } from './compare.ts';
+
+export const METRIC_NAME = '__name__';
+
+const LEGACY_LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const LEGACY_METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+export class Labels {
+  static readonly EMPTY = new Labels([], []);
+
+  /** `names` sorted by byte order without repetition, `values[i]` the non-empty value of `names[i]`. Neither is changed afterwards. */
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+  #key: string | undefined;
+
+  private constructor(names: readonly string[], values: readonly string[]) {
+    this.names = names;
+    this.values = values;
+  }
+
+  /** Takes arrays that are sorted, unique and without empty values already (checked by nobody: for hot paths). */
+  static fromSorted(names: readonly string[], values: readonly string[]): Labels {
+    return names.length === 0 ? Labels.EMPTY : new Labels(names, values);
+  }
+
+  /** Pairs in any order; of a repeated name the last counts; empty values are dropped. */
+  static fromPairs(pairs: Iterable<readonly [string, string]>): Labels {
+    const sorted = new Map<string, string>();
+    for (const [name, value] of pairs) {
+      if (value === '') sorted.delete(name);
+      else sorted.set(name, value);
+    }
+    const names = [...sorted.keys()].sort(compareBytes);
+    return Labels.fromSorted(
+      names,
+      names.map((name) => sorted.get(name)!),
+    );
+  }
+
+  static of(record: Readonly<Record<string, string>>): Labels {
+    return Labels.fromPairs(Object.entries(record));
+  }
+
+  get size(): number {
+    return this.names.length;
+  }
+
+  get metricName(): string {
+    return this.get(METRIC_NAME);
+  }
+
+  /** The value, or the empty string where the label is missing: PromQL makes no difference between the two. */
+  get(name: string): string {
+    const index = this.names.indexOf(name);
+    return index < 0 ? '' : this.values[index]!;
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name);
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (let i = 0; i < this.names.length; i++) yield [this.names[i]!, this.values[i]!];
+  }
+
+  /** A string equal for equal label sets and different for different ones; made once. */
+  get key(): string {
+    if (this.#key === undefined) {
+      let key = '';
+      for (let i = 0; i < this.names.length; i++) {
+        const name = this.names[i]!;
+        const value = this.values[i]!;
+        key += `${name.length},${value.length},${name}${value}`;
+      }
+      this.#key = key;
+    }
+    return this.#key;
+  }
+
+  equals(other: Labels): boolean {
+    if (this === other) return true;
+    if (this.names.length !== other.names.length) return false;
+    for (let i = 0; i < this.names.length; i++) {
+      if (this.names[i] !== other.names[i] || this.values[i] !== other.values[i]) return false;
+    }
+    return true;
+  }
+
+  /** Prometheus' order: name by name, then value, then the shorter first. */
+  compare(other: Labels): number {
+    const length = Math.min(this.names.length, other.names.length);
+    for (let i = 0; i < length; i++) {
+      const byName = compareBytes(this.names[i]!, other.names[i]!);
+      if (byName !== 0) return byName;
+      const byValue = compareBytes(this.values[i]!, other.values[i]!);
+      if (byValue !== 0) return byValue;
+    }
+    return this.names.length - other.names.length;
+  }
+
+  /** With the label set to the value; an empty value removes it. */
+  with(name: string, value: string): Labels {
+    const index = this.names.indexOf(name);
+    if (value === '') return index < 0 ? this : this.filter((each) => each !== name);
+    if (index >= 0) {
+      if (this.values[index] === value) return this;
+      const values = this.values.slice();
+      values[index] = value;
+      return new Labels(this.names, values);
+    }
+    let at = 0;
+    while (at < this.names.length && compareBytes(this.names[at]!, name) < 0) at++;
+    return new Labels(this.names.toSpliced(at, 0, name), this.values.toSpliced(at, 0, value));
+  }
+
+  without(...names: readonly string[]): Labels {
+    return names.some((name) => this.has(name)) ? this.filter((name) => !names.includes(name)) : this;
+  }
+
+  withoutMetricName(): Labels {
+    return this.without(METRIC_NAME);
+  }
+
+  /** The labels whose name the predicate accepts. */
+  filter(accept: (name: string, value: string) => boolean): Labels {
+    const names: string[] = [];
+    const values: string[] = [];
+    for (let i = 0; i < this.names.length; i++) {
+      if (!accept(this.names[i]!, this.values[i]!)) continue;
+      names.push(this.names[i]!);
+      values.push(this.values[i]!);
+    }
+    return names.length === this.names.length ? this : Labels.fromSorted(names, values);
+  }
+
+  toRecord(): Record<string, string> {
+    const record: Record<string, string> = Object.create(null);
+    for (let i = 0; i < this.names.length; i++) record[this.names[i]!] = this.values[i]!;
+    return record;
+  }
+
+  toJSON(): Record<string, string> {
+    return this.toRecord();
+  }
+
+  /** Go's `labels.Labels.String()`: `{a="b", c="d"}`, names outside the legacy alphabet quoted. */
+  toString(): string {
+    const parts: string[] = [];
+    for (const [name, value] of this) parts.push(`${quoteLabelName(name)}=${quote(value)}`);
+    return `{${parts.join(', ')}}`;
+  }
+
+  /** As a PromQL selector is written: `name{a="b"}`, or `{"na me", a="b"}` for a name outside the legacy alphabet. */
+  toSelector(): string {
+    const name = this.metricName;
+    const parts: string[] = [];
+    const bare = name === '' || isLegacyMetricName(name);
+    if (!bare) parts.push(quote(name));
+    for (const [label, value] of this) {
+      if (label !== METRIC_NAME) parts.push(`${quoteLabelName(label)}=${quote(value)}`);
+    }
+    return parts.length === 0 && bare && name !== '' ? name : `${bare ? name : ''}{${parts.join(', ')}}`;
+  }
+}
+
+export function isLegacyLabelName(name: string): boolean {
+  return LEGACY_LABEL_NAME.test(name);
+}
+
+export function isLegacyMetricName(name: string): boolean {
+  return LEGACY_METRIC_NAME.test(name);
+}
+
+/** A double-quoted string as Go's `strconv.Quote` writes it. */
+export function quote(value: string): string {
+  let out = '"';
+  for (const character of value) {
+    const code = character.codePointAt(0)!;
+    if (character === '"') out += '\\"';
+    else if (character === '\\') out += '\\\\';
+    else if (code >= 0x20 && code < 0x7f) out += character;
+    else if (SHORT_ESCAPES.has(code)) out += SHORT_ESCAPES.get(code);
+    else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (/^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character)) out += character;
+    else if (code < 0x10000) out += `\\u${code.toString(16).padStart(4, '0')}`;
+    else out += `\\U${code.toString(16).padStart(8, '0')}`;
+  }
+  return `${out}"`;
+}
+
+const SHORT_ESCAPES = new Map([
+  [7, '\\a'],
+  [8, '\\b'],
+  [9, '\\t'],
+  [10, '\\n'],
+  [11, '\\v'],
+  [12, '\\f'],
+  [13, '\\r'],
+]);
+
+function quoteLabelName(name: string): string {
+  return isLegacyLabelName(name) ? name : quote(name);
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { fingerprint } from '../../src/labels/fingerprint.ts';
+import { Labels } from '../../src/labels/labels.ts';
+import { Matcher } from '../../src/labels/matcher.ts';
+import { compileAnchored } from '../../src/labels/regexp.ts';
+
+describe('Labels', () => {
+  it('sorts names by bytes and drops empty values', () => {
+    const labels = Labels.of({ b: '2', a: '1', c: '' });
+    expect(labels.toString()).toBe('{a="1", b="2"}');
+    expect(labels.get('c')).toBe('');
+  });
+
+  it('writes selectors, quoting names outside the legacy alphabet', () => {
+    expect(Labels.of({ __name__: 'up', job: 'a"b' }).toSelector()).toBe('up{job="a\\"b"}');
+    expect(Labels.of({ __name__: 'my metric', 'a.b': 'c' }).toSelector()).toBe('{"my metric", "a.b"="c"}');
+    expect(Labels.of({ __name__: 'up' }).toSelector()).toBe('up');
+  });
+
+  it('sets and removes without changing the original', () => {
+    const labels = Labels.of({ a: '1' });
+    expect(labels.with('0', 'x').names).toEqual(['0', 'a']);
+    expect(labels.with('a', '').size).toBe(0);
+    expect(labels.get('a')).toBe('1');
+  });
+});
+
+describe('fingerprint', () => {
+  it('is FNV-1a over names, values and separators', () => {
+    expect(fingerprint(Labels.EMPTY)).toBe('cbf29ce484222325');
+  });
+});
+
+describe('anchored patterns', () => {
+  it.each([
+    ['a|b', 'b', true],
+    ['a|b', 'ab', false],
+    ['(?:a|b)', 'a', true],
+    ['5..', '503', true],
+    ['5..', '5033', false],
+    ['.*api', 'x api', true],
+    ['.+api', 'api', false],
+    ['api.*', 'api\nx', true],
+    ['.+x.+', 'xxx', true],
+    ['.+x.+', 'ax', false],
+    ['', '', true],
+    ['a||b', '', true],
+  ])('%s on %j: %s', (source, value, expected) => {
+    expect(compileAnchored(source).test(value)).toBe(expected);
+  });
+
+  it('refuses what RE2 refuses, in its words', () => {
+    expect(() => new Matcher('=~', 'a', '(')).toThrow(/error parsing regexp: missing closing \)/);
+    expect(() => new Matcher('=~', 'a', 'a)|(b')).toThrow(/error parsing regexp/);
+  });
+});
