@@ -209,12 +209,12 @@ function toGroup(row: Record<string, unknown>): RuleGroupState {
 }
 
 function toRule(row: Record<string, unknown>): RuleState {
-  const health = row['health'];
+  const health: RuleHealth = row['health'] === 'ok' || row['health'] === 'err' ? row['health'] : 'unknown';
   const common = {
     name: text(row['name']),
     query: text(row['query']),
     labels: toLabels(row['labels']),
-    health: health === 'ok' || health === 'err' ? health : ('unknown' as const),
+    health,
     lastError: text(row['lastError']),
     lastEvaluationMs: toMs(row['lastEvaluation']),
     evaluationSeconds: toFloat(row['evaluationTime'] ?? 0),
