@@ -14,6 +14,7 @@ import type {
   RuleAlert,
   RuleAlertState,
   RuleGroupState,
+  RuleHealth,
   RuleState,
 } from './sources.ts';
 

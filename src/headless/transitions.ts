@@ -1,0 +1,187 @@
+/** What changed between two looks at a monitor: alerts that changed state, notifications, source states, events. A pure function of both. */
+import type { NotificationRecord } from '../alerting/model.ts';
+import type { Labels } from '../labels/labels.ts';
+import type { MonitorEvent, RuleAlertState, RuleGroupState, SourceState, TargetState } from '../monitor/sources.ts';
+
+/** One look at everything that the headless face reports of. */
+export interface Look {
+  readonly atMs: number;
+  readonly groups: readonly RuleGroupState[];
+  readonly targets: readonly TargetState[];
+  /** Newest first. */
+  readonly notifications: readonly NotificationRecord[];
+  readonly states: Readonly<Record<string, SourceState>>;
+  readonly events: readonly MonitorEvent[];
+}
+
+export type Change =
+  | {
+      readonly kind: 'alert';
+      readonly atMs: number;
+      readonly state: RuleAlertState;
+      readonly alertname: string;
+      readonly labels: Labels;
+      readonly annotations: Labels;
+      readonly value: number;
+      readonly activeAtMs: number;
+    }
+  | ({ readonly kind: 'notification' } & NotificationRecord)
+  | {
+      readonly kind: 'target';
+      readonly atMs: number;
+      readonly health: TargetState['health'];
+      readonly job: string;
+      readonly url: string;
+      readonly error: string;
+    }
+  | {
+      readonly kind: 'rule';
+      readonly atMs: number;
+      readonly health: 'ok' | 'err';
+      readonly group: string;
+      readonly name: string;
+      readonly error: string;
+    }
+  | {
+      readonly kind: 'source';
+      readonly atMs: number;
+      readonly source: string;
+      readonly state: SourceState['kind'];
+      readonly endpoint: string;
+      readonly reason: string;
+    }
+  | ({ readonly kind: 'event' } & MonitorEvent);
+
+/** The changes that lead from `before` (undefined: from nothing) to `after`, in the order in which a person should read them. */
+export function changesBetween(before: Look | undefined, after: Look): Change[] {
+  return [
+    ...eventChanges(before, after),
+    ...sourceChanges(before, after),
+    ...targetChanges(before, after),
+    ...ruleChanges(before, after),
+    ...alertChanges(before, after),
+    ...notificationChanges(before, after),
+  ];
+}
+
+function eventChanges(before: Look | undefined, after: Look): Change[] {
+  const last = before?.events.at(-1);
+  const from =
+    last === undefined
+      ? 0
+      : after.events.findLastIndex((event) => event.atMs === last.atMs && event.text === last.text) + 1;
+  return after.events.slice(from).map((event) => ({ kind: 'event', ...event }));
+}
+
+function sourceChanges(before: Look | undefined, after: Look): Change[] {
+  const changes: Change[] = [];
+  for (const [source, state] of Object.entries(after.states)) {
+    const was = before?.states[source];
+    const same = was?.kind === state.kind && was.reason === state.reason;
+    const first = was === undefined && (state.kind === 'live' || state.kind === 'off');
+    if (same || first) continue;
+    changes.push({
+      kind: 'source',
+      atMs: after.atMs,
+      source,
+      state: state.kind,
+      endpoint: state.endpoint,
+      reason: state.reason ?? '',
+    });
+  }
+  return changes;
+}
+
+function targetChanges(before: Look | undefined, after: Look): Change[] {
+  const known = new Map(before?.targets.map((target) => [`${target.job}\0${target.scrapeUrl}`, target]));
+  const changes: Change[] = [];
+  for (const target of after.targets) {
+    const was = known.get(`${target.job}\0${target.scrapeUrl}`);
+    if (target.health === 'unknown' || (was?.health === target.health && was.lastError === target.lastError)) continue;
+    changes.push({
+      kind: 'target',
+      atMs: target.lastScrapeMs,
+      health: target.health,
+      job: target.job,
+      url: target.scrapeUrl,
+      error: target.lastError,
+    });
+  }
+  return changes;
+}
+
+function ruleChanges(before: Look | undefined, after: Look): Change[] {
+  const errors = (look: Look | undefined): Map<string, { group: string; name: string; error: string }> =>
+    new Map(
+      (look?.groups ?? []).flatMap((group) =>
+        group.rules
+          .map((rule, index) => ({
+            key: `${group.file}\0${group.name}\0${index}`,
+            group: group.name,
+            name: rule.name,
+            error: rule.lastError,
+          }))
+          .filter((each) => each.error !== '')
+          .map((each) => [each.key, each] as const),
+      ),
+    );
+  const was = errors(before);
+  const is = errors(after);
+  const changes: Change[] = [];
+  for (const [key, { group, name, error }] of is) {
+    if (was.get(key)?.error !== error)
+      changes.push({ kind: 'rule', atMs: after.atMs, health: 'err', group, name, error });
+  }
+  for (const [key, { group, name }] of was) {
+    if (!is.has(key)) changes.push({ kind: 'rule', atMs: after.atMs, health: 'ok', group, name, error: '' });
+  }
+  return changes;
+}
+
+function alertChanges(before: Look | undefined, after: Look): Change[] {
+  const was = instances(before);
+  const is = instances(after);
+  const changes: Change[] = [];
+  for (const [key, alert] of is) {
+    const previous = was.get(key);
+    if (previous?.state !== alert.state || previous.activeAtMs !== alert.activeAtMs) changes.push(alert);
+  }
+  for (const [key, alert] of was) {
+    if (!is.has(key)) changes.push({ ...alert, atMs: after.atMs, state: 'inactive' });
+  }
+  return changes;
+}
+
+function instances(look: Look | undefined): Map<string, Change & { kind: 'alert' }> {
+  const found = new Map<string, Change & { kind: 'alert' }>();
+  for (const group of look?.groups ?? []) {
+    for (const [index, rule] of group.rules.entries()) {
+      for (const alert of rule.alerts ?? []) {
+        if (alert.state === 'inactive') continue;
+        found.set(`${group.file}\0${group.name}\0${index}\0${alert.labels.key}`, {
+          kind: 'alert',
+          atMs: look?.atMs ?? 0,
+          state: alert.state,
+          alertname: rule.name,
+          labels: alert.labels,
+          annotations: alert.annotations,
+          value: alert.value,
+          activeAtMs: alert.activeAtMs,
+        });
+      }
+    }
+  }
+  return found;
+}
+
+function notificationChanges(before: Look | undefined, after: Look): Change[] {
+  const known = new Set(before?.notifications.map(notificationKey));
+  return after.notifications
+    .filter((record) => !known.has(notificationKey(record)))
+    .reverse()
+    .map((record) => ({ kind: 'notification', ...record }));
+}
+
+function notificationKey(record: NotificationRecord): string {
+  return [record.atMs, record.receiver, record.integration, record.groupLabels.key, record.outcome].join('\0');
+}
