@@ -10,11 +10,15 @@ export interface HttpRequest {
   readonly timeoutMs?: number | undefined;
   /** A longer (decompressed) body ends the request with `body-too-large`; 0 or undefined for no limit. */
   readonly maxBodyBytes?: number | undefined;
+  /** Asked before the body is read: `false` ends the request with an empty body, whatever its length would be. */
+  readonly bodyWanted?: ((status: number, headers: Readonly<Record<string, string>>) => boolean) | undefined;
 }
 
 export interface HttpResponse {
   /** Any status: only the caller knows which are faults. */
   readonly status: number;
+  /** The reason phrase as it was sent, e.g. `Not Found`. */
+  readonly statusText: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Decompressed. */

@@ -1,0 +1,89 @@
+/** A response's body: decompressed, counted, and gathered once. */
+import type { IncomingMessage } from 'node:http';
+import type { Readable, Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { HttpError } from './client.ts';
+
+/** Larger steps than zlib's own 16 KiB: each step is a trip to the thread pool. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** The encodings that this Node can undo, in order of preference. */
+export const acceptedEncodings: string = 'createZstdDecompress' in zlib ? 'zstd, gzip' : 'gzip';
+
+/** The body with every content encoding undone. An unknown encoding throws HttpError. */
+export function decodedStream(message: IncomingMessage): Readable {
+  let stream: Readable = message;
+  const encodings = (message.headers['content-encoding'] ?? '').toLowerCase().split(',').reverse();
+  for (const encoding of encodings) {
+    const decoder = decoderOf(encoding.trim());
+    if (decoder === undefined) continue;
+    const source = stream;
+    source.on('error', (error) => decoder.destroy(error));
+    source.on('aborted', () => decoder.destroy(connectionLost()));
+    decoder.on('close', () => source.destroy());
+    stream = source.pipe(decoder);
+  }
+  return stream;
+}
+
+/** Rejects with HttpError `body-too-large` as soon as more than `maxBytes` (0: no limit) have come; what is left is never read. */
+export function collectBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const plain = message.headers['content-encoding'] === undefined;
+    const announced = plain ? Number(message.headers['content-length'] ?? Number.NaN) : Number.NaN;
+    let stream: Readable;
+    const fail = (error: unknown): void => {
+      message.destroy();
+      reject((error as NodeJS.ErrnoException).code === 'ECONNRESET' ? connectionLost() : error);
+    };
+    try {
+      if (maxBytes > 0 && announced > maxBytes) throw tooLarge(maxBytes);
+      stream = decodedStream(message);
+    } catch (error) {
+      message.on('error', () => {});
+      fail(error);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let received = 0;
+    stream.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (maxBytes > 0 && received > maxBytes) {
+        chunks.length = 0;
+        stream.destroy(tooLarge(maxBytes));
+        return;
+      }
+      chunks.push(chunk);
+    });
+    stream.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received)));
+    stream.on('error', fail);
+    stream.on('close', () => fail(connectionLost()));
+  });
+}
+
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError('body-too-large', `the body exceeds the limit of ${maxBytes} bytes`);
+}
+
+function connectionLost(): HttpError {
+  return new HttpError('reset', 'the connection was lost before the body was complete (unexpected EOF)');
+}
+
+function decoderOf(encoding: string): Transform | undefined {
+  switch (encoding) {
+    case '':
+    case 'identity':
+      return undefined;
+    case 'gzip':
+    case 'x-gzip':
+      return zlib.createGunzip({ chunkSize: CHUNK_BYTES });
+    case 'deflate':
+      return zlib.createInflate({ chunkSize: CHUNK_BYTES });
+    case 'br':
+      return zlib.createBrotliDecompress({ chunkSize: CHUNK_BYTES });
+    case 'zstd':
+      if ('createZstdDecompress' in zlib) return zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES });
+      break;
+  }
+  throw new HttpError('other', `the body is encoded as ${JSON.stringify(encoding)}, which cannot be undone`);
+}
