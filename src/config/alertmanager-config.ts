@@ -17,6 +17,8 @@ export interface RouteConfig {
   readonly groupWaitMs: number;
   readonly groupIntervalMs: number;
   readonly repeatIntervalMs: number;
+  /** `labels`, those of the parents included; values are templates. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly routes: readonly RouteConfig[];
 }
 
@@ -88,6 +90,8 @@ export interface IntegrationConfig {
 
 export interface ReceiverConfig {
   readonly name: string;
+  /** `labels`; Alertmanager always adds `name`. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly place: SourcePlace;
   readonly integrations: readonly IntegrationConfig[];
 }
