@@ -1,0 +1,81 @@
+/** Time zones by their IANA names: offset and abbreviation at an instant. */
+
+export interface ZoneMoment {
+  /** Seconds east of UTC. */
+  readonly offsetSeconds: number;
+  /** e.g. `CET`, or `+03` where the zone has no letters. */
+  readonly abbreviation: string;
+}
+
+/** Throws Go's text for a name that nobody knows. */
+export function checkZone(name: string): void {
+  if (isUtc(name) || name === 'Local') return;
+  try {
+    formatterOf(name, 'en-US');
+  } catch {
+    throw new Error(`unknown time zone ${name}`);
+  }
+}
+
+export function zoneAt(name: string, unixMs: number): ZoneMoment {
+  if (isUtc(name)) return { offsetSeconds: 0, abbreviation: 'UTC' };
+  const parts = new Map(
+    formatterOf(name, 'en-US')
+      .formatToParts(unixMs)
+      .map((part) => [part.type, part.value]),
+  );
+  const field = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type));
+  const year = parts.get('era') === 'BC' ? 1 - field('year') : field('year');
+  const local = new Date(0);
+  local.setUTCFullYear(year, field('month') - 1, field('day'));
+  local.setUTCHours(field('hour') % 24, field('minute'), field('second'));
+  const offsetSeconds = Math.round((local.getTime() - Math.floor(unixMs / 1000) * 1000) / 1000);
+  return { offsetSeconds, abbreviation: abbreviationOf(name, unixMs, offsetSeconds) };
+}
+
+/** `+01:00` and the like from seconds. */
+export function offsetText(offsetSeconds: number, separator: string, fields: 1 | 2 | 3): string {
+  const magnitude = Math.abs(offsetSeconds);
+  const values = [Math.floor(magnitude / 3600), Math.floor(magnitude / 60) % 60, magnitude % 60].slice(0, fields);
+  return (offsetSeconds < 0 ? '-' : '+') + values.map((value) => String(value).padStart(2, '0')).join(separator);
+}
+
+function isUtc(name: string): boolean {
+  return name === '' || name === 'UTC';
+}
+
+/** Each English has letters for the zones of its own part of the world only. */
+const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-NZ', 'en-ZA', 'en-IN'];
+
+function abbreviationOf(name: string, unixMs: number, offsetSeconds: number): string {
+  for (const locale of LOCALES) {
+    const text = formatterOf(name, locale)
+      .formatToParts(unixMs)
+      .find((part) => part.type === 'timeZoneName')?.value;
+    if (text !== undefined && /^[A-Z]{3,5}$/.test(text) && (text !== 'GMT' || offsetSeconds === 0)) return text;
+  }
+  return offsetText(offsetSeconds, '', offsetSeconds % 3600 === 0 ? 1 : 2);
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatterOf(name: string, locale: string): Intl.DateTimeFormat {
+  const key = `${locale} ${name}`;
+  let formatter = formatters.get(key);
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat(locale, {
+      ...(name === 'Local' ? {} : { timeZone: name }),
+      era: 'short',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+      hourCycle: 'h23',
+      timeZoneName: 'short',
+    });
+    formatters.set(key, formatter);
+  }
+  return formatter;
+}
