@@ -1,0 +1,368 @@
+/**
+ * A small typed schema over YAML values with the strictness of Go's `yaml.UnmarshalStrict`: unknown and repeated fields and wrong types are
+ * problems with their place, and null stands for the zero value of its type. A type reports what is wrong to the Reading and answers FAILED;
+ * what contains it goes on with its other parts, so that one reading finds as many problems as it can, and fails as a whole.
+ */
+import type { Problem } from './problem.ts';
+import type { SourcePlace } from './prometheus-config.ts';
+import type { YamlEntry, YamlMap, YamlScalar, YamlValue } from './yaml-reader.ts';
+import { isNull, meaningOf } from './yaml-scalar.ts';
+
+export const FAILED: unique symbol = Symbol('failed');
+export type Failed = typeof FAILED;
+
+/** One reading of one file: what was found, and what the whole file shares. */
+export class Reading {
+  readonly file: string;
+  /** Relative paths start here. */
+  readonly directory: string;
+  readonly problems: Problem[] = [];
+  /** Spans of the text that hold secrets, and what to print instead. */
+  readonly secrets: { readonly span: readonly [number, number]; readonly shown: string }[] = [];
+  #steps = 0;
+
+  constructor(file: string, directory: string) {
+    this.file = file;
+    this.directory = directory;
+  }
+
+  fail(place: SourcePlace, message: string): Failed {
+    const known = this.problems.some(
+      (each) => each.line === place.line && each.column === place.column && each.message === message,
+    );
+    if (!known) this.problems.push({ ...place, message, severity: 'error' });
+    return FAILED;
+  }
+
+  warn(place: SourcePlace, message: string): void {
+    this.problems.push({ ...place, message, severity: 'warning' });
+  }
+
+  /** Aliases can make a small text huge: past a bound reading ends. */
+  step(place: SourcePlace): boolean {
+    if (++this.#steps <= MOST_VALUES) return true;
+    if (this.#steps === MOST_VALUES + 1) this.fail(place, 'document contains excessive aliasing: write it out');
+    return false;
+  }
+}
+
+const MOST_VALUES = 2_000_000;
+
+export interface Type<T> {
+  /** As Go names it in messages, e.g. `string`, `[]string`, `config.ScrapeConfig`. */
+  readonly name: string;
+  /** What null stands for. */
+  readonly zero: T;
+  /** `value` is never null. */
+  read(value: YamlValue, reading: Reading): T | Failed;
+}
+
+export function decode<T>(type: Type<T>, value: YamlValue, reading: Reading): T | Failed {
+  if (!reading.step(value.place)) return FAILED;
+  return value.kind === 'scalar' && isNull(value) ? type.zero : type.read(value, reading);
+}
+
+export const text: Type<string> = {
+  name: 'string',
+  zero: '',
+  read: (value, reading) => readText(value, 'string', reading),
+};
+
+export const boolean: Type<boolean> = {
+  name: 'bool',
+  zero: false,
+  read(value, reading) {
+    const meaning = value.kind === 'scalar' ? meaningOf(value) : undefined;
+    return meaning?.tag === '!!bool' ? meaning.value : wrongType(value, 'bool', reading);
+  },
+};
+
+export const float: Type<number> = {
+  name: 'float64',
+  zero: 0,
+  read(value, reading) {
+    const meaning = value.kind === 'scalar' ? meaningOf(value) : undefined;
+    if (meaning?.tag === '!!int' || meaning?.tag === '!!float') return Number(meaning.value);
+    return wrongType(value, 'float64', reading);
+  },
+};
+
+/** As go-yaml, a fraction is cut off. */
+export const integer = integerType('int', -(2n ** 63n), 2n ** 63n - 1n);
+export const unsigned = integerType('uint', 0n, 2n ** 64n - 1n);
+
+function integerType(name: string, least: bigint, most: bigint): Type<number> {
+  return {
+    name,
+    zero: 0,
+    read(value, reading) {
+      const meaning = value.kind === 'scalar' ? meaningOf(value) : undefined;
+      if (meaning?.tag === '!!int' && meaning.value >= least && meaning.value <= most) return Number(meaning.value);
+      if (meaning?.tag === '!!float' && meaning.value >= Number(least) && meaning.value <= Number(most)) {
+        return Math.trunc(meaning.value);
+      }
+      return wrongType(value, name, reading);
+    },
+  };
+}
+
+/** A text that a function turns into something; what the function throws is the problem. */
+export function parsed<T>(name: string, zero: T, parse: (text: string) => T): Type<T> {
+  return {
+    name,
+    zero,
+    read(value, reading) {
+      const read = readText(value, name, reading);
+      if (read === FAILED) return FAILED;
+      try {
+        return parse(read);
+      } catch (error) {
+        return reading.fail(value.place, (error as Error).message);
+      }
+    },
+  };
+}
+
+/** Null and the absent are one: for pointers and for texts whose emptiness means "not set". */
+export function optional<T>(type: Type<T>): Type<T | undefined> {
+  return { name: type.name, zero: undefined, read: (value, reading) => type.read(value, reading) };
+}
+
+/** Null stands for no list; an element that is null for the element's zero. */
+export function list<T>(element: Type<T>): Type<readonly T[] | undefined> {
+  const name = `[]${element.name}`;
+  return {
+    name,
+    zero: undefined,
+    read(value, reading) {
+      if (value.kind !== 'list') return wrongType(value, name, reading);
+      const items = value.items.map((item) => decode(element, item, reading));
+      return items.includes(FAILED) ? FAILED : (items as T[]);
+    },
+  };
+}
+
+/** A list with the place of each element. */
+export function placedList<T>(element: Type<T>): Type<readonly { value: T; place: SourcePlace }[] | undefined> {
+  return list({
+    name: element.name,
+    zero: { value: element.zero, place: { file: '', line: 1, column: 1 } },
+    read: (value, reading) => {
+      const item = element.read(value, reading);
+      return item === FAILED ? FAILED : { value: item, place: value.place };
+    },
+  });
+}
+
+export type Mapping<T> = readonly { readonly key: string; readonly value: T; readonly place: SourcePlace }[];
+
+/** A map with free keys, in the order written; the place is that of the key. */
+export function mapping<T>(
+  element: Type<T>,
+  checkKey?: (key: string) => string | undefined,
+): Type<Mapping<T> | undefined> {
+  const name = `map[string]${element.name}`;
+  return {
+    name,
+    zero: undefined,
+    read(value, reading) {
+      if (value.kind !== 'map') return wrongType(value, name, reading);
+      const found: { key: string; value: T; place: SourcePlace }[] = [];
+      let failed = false;
+      for (const entry of value.entries) {
+        const key = readKey(entry, reading);
+        const read = decode(element, entry.value, reading);
+        if (key === FAILED || read === FAILED) {
+          failed = true;
+          continue;
+        }
+        const fault = checkKey?.(key);
+        if (fault !== undefined) {
+          failed = true;
+          reading.fail(entry.key.place, fault);
+        } else if (found.some((each) => each.key === key)) {
+          failed = true;
+          reading.fail(entry.key.place, `key ${JSON.stringify(key)} already set in map: remove one of the two`);
+        } else found.push({ key, value: read, place: entry.key.place });
+      }
+      return failed ? FAILED : found;
+    },
+  };
+}
+
+export function toRecord<T>(entries: Mapping<T> | undefined): Record<string, T> {
+  const record: Record<string, T> = Object.create(null);
+  for (const { key, value } of entries ?? []) record[key] = value;
+  return record;
+}
+
+export interface Field<T> {
+  readonly type: Type<T>;
+  /** What the field is where the file does not name it. */
+  readonly absent: T;
+}
+
+export function field<T>(type: Type<T>, absent: T = type.zero): Field<T> {
+  return { type, absent };
+}
+
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+export type Raw<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+/** What a structure's own rules see of the text. */
+export class StructPlace {
+  readonly place: SourcePlace;
+  readonly reading: Reading;
+  readonly #entries: ReadonlyMap<string, YamlEntry>;
+  failed = false;
+
+  constructor(place: SourcePlace, reading: Reading, entries: ReadonlyMap<string, YamlEntry>) {
+    this.place = place;
+    this.reading = reading;
+    this.#entries = entries;
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /** Of the field's value; of the structure where the field is missing. */
+  of(name: string): SourcePlace {
+    return this.#entries.get(name)?.value.place ?? this.place;
+  }
+
+  /** Of the field's name; of the structure where the field is missing. */
+  keyOf(name: string): SourcePlace {
+    return this.#entries.get(name)?.key.place ?? this.place;
+  }
+
+  /** The place of an element of a list field. */
+  item(name: string, index: number): SourcePlace {
+    const value = this.#entries.get(name)?.value;
+    return (value?.kind === 'list' ? value.items[index]?.place : undefined) ?? this.of(name);
+  }
+
+  /** A problem at the first of these fields that the text names (or at a place). */
+  fail(at: string | SourcePlace, message: string): void {
+    this.failed = true;
+    this.reading.fail(typeof at === 'string' ? this.of(at) : at, message);
+  }
+
+  warn(at: string | SourcePlace, message: string): void {
+    this.reading.warn(typeof at === 'string' ? this.of(at) : at, message);
+  }
+}
+
+/** A structure with fixed fields. `finish` applies its rules and makes the value; it runs only where all fields were read. */
+export function struct<F extends Fields, T>(
+  name: string,
+  fields: F,
+  finish: (raw: Raw<F>, at: StructPlace) => T,
+): Type<T | undefined> {
+  return {
+    name,
+    zero: undefined,
+    read(value, reading) {
+      if (value.kind !== 'map') return wrongType(value, name, reading);
+      const entries = structEntries(value, name, fields, reading);
+      const raw: Record<string, unknown> = {};
+      let failed = entries === FAILED;
+      const known = entries === FAILED ? new Map<string, YamlEntry>() : entries;
+      for (const [fieldName, { type, absent }] of Object.entries(fields)) {
+        const entry = known.get(fieldName);
+        const read = entry === undefined ? absent : decode(type, entry.value, reading);
+        if (read === FAILED) failed = true;
+        raw[fieldName] = read;
+      }
+      if (failed) return FAILED;
+      const at = new StructPlace(value.place, reading, known);
+      const made = finish(raw as Raw<F>, at);
+      return at.failed ? FAILED : made;
+    },
+  };
+}
+
+/** A structure without rules: its fields as read. */
+export function plainStruct<F extends Fields>(name: string, fields: F): Type<Raw<F> | undefined> {
+  return struct(name, fields, (raw) => raw);
+}
+
+export function wrongType(value: YamlValue, type: string, reading: Reading): Failed {
+  if (value.kind === 'map') return reading.fail(value.place, `cannot unmarshal !!map into ${type}: ${wanted(type)}`);
+  if (value.kind === 'list') return reading.fail(value.place, `cannot unmarshal !!seq into ${type}: ${wanted(type)}`);
+  const shown = value.text.length > 10 ? `${value.text.slice(0, 7)}...` : value.text;
+  const tag = value.tag ?? meaningOf(value).tag;
+  return reading.fail(value.place, `cannot unmarshal ${tag} \`${shown}\` into ${type}: ${wanted(type)}`);
+}
+
+/** The text of any scalar, as go-yaml hands it to a string. */
+export function readText(value: YamlValue, type: string, reading: Reading): string | Failed {
+  if (value.kind !== 'scalar') return wrongType(value, type, reading);
+  if (value.tag !== '!!binary') return value.text;
+  const meaning = meaningOf(value);
+  if (meaning.tag === '!!binary' && meaning.value !== undefined) return meaning.value;
+  return reading.fail(value.place, '!!binary value contains invalid base64 data: encode it again, or drop the tag');
+}
+
+function structEntries(
+  value: YamlMap,
+  name: string,
+  fields: Fields,
+  reading: Reading,
+): Map<string, YamlEntry> | Failed {
+  const entries = new Map<string, YamlEntry>();
+  let failed = false;
+  for (const entry of value.entries) {
+    const key = readKey(entry, reading);
+    if (key === FAILED) failed = true;
+    else if (!Object.hasOwn(fields, key)) {
+      failed = true;
+      reading.fail(entry.key.place, `field ${key} not found in type ${name}: ${advise(key, Object.keys(fields))}`);
+    } else if (entries.has(key) && !entry.merged && !entries.get(key)!.merged) {
+      failed = true;
+      reading.fail(entry.key.place, `field ${key} already set in type ${name}: remove one of the two`);
+    } else if (!entries.has(key) || !entry.merged) entries.set(key, entry);
+  }
+  return failed ? FAILED : entries;
+}
+
+function readKey(entry: YamlEntry, reading: Reading): string | Failed {
+  const { key } = entry;
+  if (key.kind === 'scalar' && isNull(key as YamlScalar)) return '';
+  return readText(key, 'string', reading);
+}
+
+function wanted(type: string): string {
+  if (type.startsWith('[]')) return 'write a list here';
+  if (type === 'bool') return 'write true or false';
+  if (type === 'int' || type === 'uint') return type === 'int' ? 'write a whole number' : 'write a whole number from 0';
+  if (type === 'float64') return 'write a number';
+  return type === 'string' ? 'write a text here' : 'write its fields here, one a line';
+}
+
+function advise(key: string, names: readonly string[]): string {
+  let best = '';
+  let least = Math.max(2, Math.floor(key.length / 3)) + 1;
+  for (const name of names) {
+    const distance = editDistance(key, name);
+    if (distance < least) {
+      least = distance;
+      best = name;
+    }
+  }
+  return best === '' ? 'remove it or check where it belongs' : `did you mean ${best}?`;
+}
+
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 6 || a.length > 60) return 99;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

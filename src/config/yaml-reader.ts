@@ -1,0 +1,210 @@
+/** Reads the text of a YAML (or JSON) file into values that know their place, refusing what go-yaml refuses. */
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { ConfigError, type Problem } from './problem.ts';
+import type { SourcePlace } from './prometheus-config.ts';
+
+export interface YamlScalar {
+  readonly kind: 'scalar';
+  readonly place: SourcePlace;
+  /** Quotes and folds undone. */
+  readonly text: string;
+  /** Written without quotes: its text decides its type. */
+  readonly plain: boolean;
+  /** An explicit tag in its short form, e.g. `!!str`. */
+  readonly tag: string | undefined;
+  /** Where it stands in the text, from and to (exclusive), in UTF-16 units; quotes included. */
+  readonly span: readonly [number, number];
+}
+
+export interface YamlList {
+  readonly kind: 'list';
+  readonly place: SourcePlace;
+  readonly items: readonly YamlValue[];
+}
+
+export interface YamlEntry {
+  readonly key: YamlValue;
+  readonly value: YamlValue;
+  /** Came in by a merge key (`<<`). */
+  readonly merged: boolean;
+}
+
+export interface YamlMap {
+  readonly kind: 'map';
+  readonly place: SourcePlace;
+  readonly entries: readonly YamlEntry[];
+}
+
+export type YamlValue = YamlScalar | YamlList | YamlMap;
+
+export interface YamlDocument {
+  readonly text: string;
+  /** Undefined where the file holds nothing. */
+  readonly root: YamlValue | undefined;
+  /** A second document follows, which nobody reads. */
+  readonly hasMoreDocuments: boolean;
+}
+
+/** Only the first document counts, as in Prometheus. Throws ConfigError where the text is no YAML. */
+export function readYaml(file: string, content: Uint8Array | string): YamlDocument {
+  const text = decodeUtf8(file, content);
+  refuseControlCharacters(file, text);
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    version: '1.1',
+    schema: 'failsafe',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
+  const placeAt = (offset: number): SourcePlace => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  if (!Array.isArray(documents)) return { text, root: undefined, hasMoreDocuments: false };
+  const first = documents[0]! as Document;
+  const errors = first.errors.map((error) => syntaxProblem(error, placeAt, text));
+  if (errors.length > 0) throw new ConfigError(errors.slice(0, 1));
+  const root = first.contents === null ? undefined : convert(first, placeAt);
+  return { text, root, hasMoreDocuments: documents.length > 1 };
+}
+
+function decodeUtf8(file: string, content: Uint8Array | string): string {
+  if (typeof content === 'string') return content.replace(/^\ufeff/, '');
+  const encoding = content[0] === 0xff && content[1] === 0xfe ? 'utf-16le' : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(content);
+  } catch {
+    const before = new TextDecoder(encoding).decode(content.subarray(0, firstInvalidByte(content)));
+    const lines = before.split('\n');
+    throw syntaxError(
+      { file, line: lines.length, column: lines.at(-1)!.length + 1 },
+      'this is not valid UTF-8: save the file as UTF-8 text',
+    );
+  }
+}
+
+/** The longest prefix that decodes ends where the fault is; halving finds it. */
+function firstInvalidByte(content: Uint8Array): number {
+  let good = 0;
+  let bad = content.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(content.subarray(0, middle), { stream: true });
+      good = middle;
+    } catch {
+      bad = middle;
+    }
+  }
+  return good;
+}
+
+function refuseControlCharacters(file: string, text: string): void {
+  const at = text.search(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff]/);
+  if (at < 0) return;
+  const lines = text.slice(0, at).split('\n');
+  const code = text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
+  throw syntaxError(
+    { file, line: lines.length, column: lines.at(-1)!.length + 1 },
+    `control characters are not allowed (U+${code}): remove it, or write it as an escape in a double-quoted string`,
+  );
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'a tab where YAML wants spaces: replace the tab by spaces',
+  BAD_INDENT: 'the indentation does not fit: align this line with its neighbours',
+  MULTILINE_IMPLICIT_KEY: 'a key must fit on one line: is a colon or a closing quote missing?',
+  BAD_ALIAS: 'this alias names no anchor: define it with & before',
+  BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed here: quote a value that holds a colon and a space',
+};
+
+function syntaxProblem(error: YAMLError, placeAt: (offset: number) => SourcePlace, text: string): Problem {
+  const place = placeAt(error.pos[0]);
+  const tabbed = error.code !== 'BAD_DQ_ESCAPE' && /^ *\t/.test(text.split('\n')[place.line - 1] ?? '');
+  const advice = tabbed ? ADVICE['TAB_AS_INDENT'] : ADVICE[error.code];
+  return { ...place, severity: 'error', message: `not valid YAML: ${advice ?? error.message}` };
+}
+
+function syntaxError(place: SourcePlace, message: string): ConfigError {
+  return new ConfigError([{ ...place, severity: 'error', message }]);
+}
+
+/** From the library's nodes to values: aliases followed (each anchor once), merge keys unfolded. */
+function convert(document: Document, placeAt: (offset: number) => SourcePlace): YamlValue {
+  const done = new Map<unknown, YamlValue>();
+  const open = new Set<unknown>();
+
+  const visit = (node: unknown, fallback: number): YamlValue => {
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      const place = placeAt(node.range?.[0] ?? fallback);
+      if (target === undefined)
+        throw syntaxError(place, `unknown anchor '${node.source}' referenced: define it with &`);
+      if (open.has(target)) throw syntaxError(place, `anchor '${node.source}' value contains itself: break the loop`);
+      return visit(target, fallback);
+    }
+    const known = done.get(node);
+    if (known) return known;
+    open.add(node);
+    const value = build(node, fallback);
+    open.delete(node);
+    if (node !== null) done.set(node, value);
+    return value;
+  };
+
+  const build = (node: unknown, fallback: number): YamlValue => {
+    if (isScalar(node)) {
+      const [from, to] = node.range ?? [fallback, fallback];
+      return {
+        kind: 'scalar',
+        place: placeAt(from === to ? fallback : from),
+        text: String(node.value ?? ''),
+        plain: node.type === 'PLAIN' || node.type === undefined,
+        tag: shortTag(node.tag),
+        span: [from, to],
+      };
+    }
+    if (isSeq(node)) {
+      const at = node.range?.[0] ?? fallback;
+      return { kind: 'list', place: placeAt(at), items: node.items.map((item) => visit(item, at)) };
+    }
+    if (isMap(node)) return buildMap(node.items, node.range?.[0] ?? fallback);
+    return {
+      kind: 'scalar',
+      place: placeAt(fallback),
+      text: '',
+      plain: true,
+      tag: undefined,
+      span: [fallback, fallback],
+    };
+  };
+
+  const buildMap = (items: readonly { key: unknown; value: unknown }[], at: number): YamlMap => {
+    const entries: YamlEntry[] = [];
+    for (const item of items) {
+      const key = visit(item.key, at);
+      const keyAt = isScalar(item.key) ? (item.key.range?.[0] ?? at) : at;
+      const value = visit(item.value, keyAt);
+      if (key.kind === 'scalar' && key.plain && key.text === '<<') entries.push(...mergedEntries(value));
+      else entries.push({ key, value, merged: false });
+    }
+    return { kind: 'map', place: placeAt(at), entries };
+  };
+
+  return visit(document.contents, 0);
+}
+
+function mergedEntries(value: YamlValue): YamlEntry[] {
+  if (value.kind === 'map') return value.entries.map((entry) => ({ ...entry, merged: true }));
+  if (value.kind === 'list' && value.items.every((item) => item.kind === 'map')) {
+    return value.items.toReversed().flatMap(mergedEntries);
+  }
+  throw syntaxError(value.place, 'map merge requires map or sequence of maps as the value');
+}
+
+function shortTag(tag: string | undefined): string | undefined {
+  return tag?.replace(/^tag:yaml\.org,2002:/, '!!');
+}
