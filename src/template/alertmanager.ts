@@ -28,7 +28,7 @@ export function alertmanagerFunctions(clock: Clock = systemClock): Record<string
     safeUrl: goFunction([STRING], (text) => new SafeString('url', text)),
     urlUnescape: goFunction([STRING], unescapeQuery),
     stringSlice: variadicFunction<[], string>([], STRING, (...parts) => parts),
-    routeLabels: goFunction([STRING], () => ''),
+    routeLabels: goFunction([STRING], (_name) => ''),
     date: goFunction([STRING, TIME], (layout, time) => time.Format(layout)),
     tz: goFunction([STRING, TIME], (zone, time) => time.inZone(zone)),
     now: goFunction([], now),

@@ -223,7 +223,7 @@ export function goFunction<P extends readonly unknown[]>(
 
 /** A function whose last parameter may be there any number of times. */
 export function variadicFunction<P extends readonly unknown[], R>(
-  parameters: { readonly [K in keyof P]: ParameterType<P[K]> } & readonly ParameterType<unknown>[],
+  parameters: { readonly [K in keyof P]: ParameterType<P[K]> },
   rest: ParameterType<R>,
   call: (...args: [...P, ...R[]]) => unknown,
 ): GoFunction {
