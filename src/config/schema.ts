@@ -19,6 +19,8 @@ export class Reading {
   readonly problems: Problem[] = [];
   /** Spans of the text that hold secrets, and what to print instead. */
   readonly secrets: { readonly span: readonly [number, number]; readonly shown: string }[] = [];
+  /** Unknown fields are warnings, not errors. */
+  ignoresUnknownFields = false;
   #steps = 0;
 
   constructor(file: string, directory: string) {
@@ -154,9 +156,15 @@ export function placedList<T>(element: Type<T>): Type<readonly { value: T; place
   });
 }
 
-export type Mapping<T> = readonly { readonly key: string; readonly value: T; readonly place: SourcePlace }[];
+export type Mapping<T> = readonly {
+  readonly key: string;
+  readonly value: T;
+  /** Of the key. */
+  readonly place: SourcePlace;
+  readonly valuePlace: SourcePlace;
+}[];
 
-/** A map with free keys, in the order written; the place is that of the key. */
+/** A map with free keys, in the order written. */
 export function mapping<T>(
   element: Type<T>,
   checkKey?: (key: string) => string | undefined,
@@ -167,7 +175,7 @@ export function mapping<T>(
     zero: undefined,
     read(value, reading) {
       if (value.kind !== 'map') return wrongType(value, name, reading);
-      const found: { key: string; value: T; place: SourcePlace }[] = [];
+      const found: Mapping<T>[number][] = [];
       let failed = false;
       for (const entry of value.entries) {
         const key = readKey(entry, reading);
@@ -183,7 +191,7 @@ export function mapping<T>(
         } else if (found.some((each) => each.key === key)) {
           failed = true;
           reading.fail(entry.key.place, `key ${JSON.stringify(key)} already set in map: remove one of the two`);
-        } else found.push({ key, value: read, place: entry.key.place });
+        } else found.push({ key, value: read, place: entry.key.place, valuePlace: entry.value.place });
       }
       return failed ? FAILED : found;
     },
@@ -316,8 +324,9 @@ function structEntries(
     const key = readKey(entry, reading);
     if (key === FAILED) failed = true;
     else if (!Object.hasOwn(fields, key)) {
-      failed = true;
-      reading.fail(entry.key.place, `field ${key} not found in type ${name}: ${advise(key, Object.keys(fields))}`);
+      const message = `field ${key} not found in type ${name}: ${advise(key, Object.keys(fields))}`;
+      if (reading.ignoresUnknownFields) reading.warn(entry.key.place, message);
+      else failed = reading.fail(entry.key.place, message) === FAILED;
     } else if (entries.has(key) && !entry.merged && !entries.get(key)!.merged) {
       failed = true;
       reading.fail(entry.key.place, `field ${key} already set in type ${name}: remove one of the two`);
