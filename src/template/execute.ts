@@ -182,10 +182,7 @@ class Execution {
         return;
       case 'int': {
         const count = asInt(value);
-        if (node.pipe.declares.length > 1) {
-          this.#at(node);
-          this.#fail(`can't use ${count} to iterate over more than one variable`);
-        }
+        if (node.pipe.declares.length > 1) this.#fail(`can't use ${count} to iterate over more than one variable`);
         for (let i = 0n; i < count; i++) yield [undefined, i];
         return;
       }

@@ -221,13 +221,24 @@ function formatString(value: string, verb: string, directive: Directive): string
     case 's':
       return pad(cut, directive);
     case 'q':
-      return pad(directive.sharp && !/[`\x00-\x08\x0a-\x1f\x7f]/.test(cut) ? `\`${cut}\`` : quote(cut), directive);
+      return pad(quoted(cut, directive), directive);
     case 'x':
     case 'X':
       return pad(hexBytes(value, verb, directive), directive);
     default:
       return undefined;
   }
+}
+
+function quoted(text: string, directive: Directive): string {
+  if (directive.sharp && !/[`\x00-\x08\x0a-\x1f\x7f]/.test(text)) return `\`${text}\``;
+  const written = quote(text);
+  return directive.plus ? written.replace(/[^\x00-\x7f]/gu, asciiEscape) : written;
+}
+
+function asciiEscape(character: string): string {
+  const code = character.codePointAt(0)!.toString(16);
+  return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
 }
 
 function hexBytes(value: string, verb: string, directive: Directive): string {
@@ -256,6 +267,8 @@ function formatInt(value: bigint, verb: string, directive: Directive): string | 
   return padNumber(signOf(value < 0n, directive) + prefix, digits, directive, directive.precision === undefined);
 }
 
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
 /** `%c`, `%q`, `%U` of an int. */
 function formatCharacter(value: bigint, verb: string, directive: Directive): string | undefined {
   if (!'cqU'.includes(verb)) return undefined;
@@ -267,7 +280,8 @@ function formatCharacter(value: bigint, verb: string, directive: Directive): str
     return pad(`'${quoted}'`, directive);
   }
   const hex = BigInt.asUintN(64, value).toString(16).toUpperCase().padStart(4, '0');
-  return pad(`U+${hex}${directive.sharp ? ` '${character}'` : ''}`, directive);
+  const shown = directive.sharp && isCharacter && PRINTABLE.test(character) ? ` '${character}'` : '';
+  return pad(`U+${hex}${shown}`, directive);
 }
 
 function formatNumber(value: number, verb: string, directive: Directive): string | undefined {
@@ -303,15 +317,16 @@ function formatNumber(value: number, verb: string, directive: Directive): string
       zero: false,
     });
   }
-  if (directive.sharp && verb !== 'b') digits = withTrailingZeros(digits, verb, directive.precision);
+  if (directive.sharp && verb !== 'b' && verb !== 'v') digits = withTrailingZeros(digits, verb, directive.precision);
   return padNumber(signOf(negative, directive), digits, directive, true);
 }
 
 /** `%#g` keeps the point and the zeros of the wanted precision (6 by default). */
 function withTrailingZeros(text: string, verb: string, precision: number | undefined): string {
   const [mantissa, tail] = /^([^eEpP]*)(.*)$/.exec(text)!.slice(1) as [string, string];
-  const wanted = 'vgG'.includes(verb) ? (precision ?? 6) : 0;
-  const significant = mantissa.replace('.', '').replace(/^0+/, '').length;
+  const wanted = 'gG'.includes(verb) ? (precision ?? 6) : 0;
+  const digits = mantissa.replace('.', '');
+  const significant = digits.replace(/^0+(?=.)/, '').length;
   const pointed = mantissa.includes('.') ? mantissa : `${mantissa}.`;
   return pointed + '0'.repeat(Math.max(wanted - significant, 0)) + tail;
 }

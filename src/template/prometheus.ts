@@ -50,9 +50,9 @@ export function prometheusFunctions(options: PrometheusFunctionOptions): Record<
     ...TEXT_FUNCTIONS,
     query: goFunction([STRING], (expression) => options.query(expression)),
     first: goFunction([VECTOR], first),
-    label: goFunction([STRING, SAMPLE], (name, sample) => sample.Labels.get(name) ?? ''),
-    value: goFunction([SAMPLE], (sample) => sample.Value),
-    strvalue: goFunction([SAMPLE], (sample) => sample.Labels.get('__value__') ?? ''),
+    label: goFunction([STRING, SAMPLE], (name, sample) => present(sample).Labels.get(name) ?? ''),
+    value: goFunction([SAMPLE], (sample) => present(sample).Value),
+    strvalue: goFunction([SAMPLE], (sample) => present(sample).Labels.get('__value__') ?? ''),
     sortByLabel: goFunction([STRING, VECTOR], sortByLabel),
     args: variadicFunction([], ANY, argumentMap),
     title: goFunction([STRING], (text) => titleCase(text, true)),
@@ -75,11 +75,17 @@ export function prometheusFunctions(options: PrometheusFunctionOptions): Record<
   };
 }
 
-const SAMPLE: ParameterType<TemplateSample> = {
+const SAMPLE: ParameterType<TemplateSample | undefined> = {
   name: '*template.sample',
-  nilable: false,
+  nilable: true,
   accepts: (value): value is TemplateSample => value instanceof TemplateSample,
 };
+
+/** Go's words for a pointer that points nowhere. */
+function present(sample: TemplateSample | undefined): TemplateSample {
+  if (sample === undefined) throw new Error('runtime error: invalid memory address or nil pointer dereference');
+  return sample;
+}
 
 const VECTOR: ParameterType<readonly TemplateSample[]> = {
   name: 'template.queryResult',
