@@ -1,0 +1,159 @@
+/** Why an alert is or is not notified of: its route, its groups and their timers, what mutes it, and who was told. */
+import type { NamedTimeInterval } from '../config/alertmanager-config.ts';
+import { formatDuration } from '../config/duration.ts';
+import { fingerprint } from '../labels/fingerprint.ts';
+import type { Labels } from '../labels/labels.ts';
+import { isResolved } from './alert.ts';
+import type { AlertStore } from './alert-store.ts';
+import type { Group } from './group.ts';
+import type { NotificationHistory } from './history.ts';
+import type { Inhibitor } from './inhibitor.ts';
+import type { Integration } from './integration.ts';
+import type { NotificationRecord } from './model.ts';
+import type { NotificationLog } from './notification-log.ts';
+import { labelSetText, matchersText, matcherText, type Route, type RouteStep } from './route-tree.ts';
+import type { Silences } from './silences.ts';
+import { containingIntervals } from './time-interval.ts';
+
+export interface ExplanationSection {
+  readonly heading: string;
+  readonly lines: readonly string[];
+}
+
+export interface AlertingView {
+  readonly nowMs: number;
+  readonly route: Route;
+  readonly groupOf: (route: Route) => Group | undefined;
+  readonly store: AlertStore;
+  readonly inhibitor: Inhibitor;
+  readonly silences: Silences;
+  readonly log: NotificationLog;
+  readonly history: NotificationHistory;
+  readonly receivers: ReadonlyMap<string, readonly Integration[]>;
+  readonly timeIntervals: ReadonlyMap<string, NamedTimeInterval>;
+}
+
+const NOTIFICATIONS_SHOWN = 20;
+
+/** Sections in the order in which the decisions are taken. Times are UTC. */
+export function explainAlert(labels: Labels, view: AlertingView): readonly ExplanationSection[] {
+  const name = fingerprint(labels);
+  return [
+    { heading: 'Alert', lines: alertLines(name, view) },
+    { heading: 'Route', lines: view.route.trace(labels).map(stepLine) },
+    ...view.route.match(labels).map((route) => ({
+      heading: `Group of receiver ${route.config.receiver}`,
+      lines: groupLines(route, labels, name, view),
+    })),
+    { heading: 'Inhibited', lines: inhibitionLines(labels, view) },
+    { heading: 'Silenced', lines: silenceLines(name, labels, view) },
+    { heading: 'Notifications', lines: notificationLines(name, view) },
+  ];
+}
+
+function alertLines(name: string, view: AlertingView): readonly string[] {
+  const alert = view.store.get(name);
+  if (alert === undefined) return ['not-received: no alert with these labels has reached the dispatcher'];
+  const end = isResolved(alert, view.nowMs)
+    ? `resolved since ${timeText(alert.endsAtMs)}`
+    : `firing; taken as resolved at ${timeText(alert.endsAtMs)}${alert.timeout ? ' (resolve_timeout)' : ''} unless it is reported again`;
+  return [
+    `fingerprint ${name}, started ${timeText(alert.startsAtMs)}, last reported ${timeText(alert.updatedAtMs)}`,
+    end,
+  ];
+}
+
+function stepLine(step: RouteStep): string {
+  const { route, depth, outcome, refusedBy } = step;
+  const place = `${route.config.place.file}:${route.config.place.line}`;
+  const why = refusedBy === undefined ? outcome : `${outcome}: ${matcherText(refusedBy)}`;
+  const receiver = outcome === 'chosen' ? ` → receiver ${route.config.receiver}` : '';
+  const more = outcome === 'chosen' || outcome === 'entered' ? (route.config.continue ? ', continue' : '') : '';
+  return `${'  '.repeat(depth)}${matchersText(route.config.matchers)} (${place}) ${why}${more}${receiver}`;
+}
+
+function groupLines(route: Route, labels: Labels, name: string, view: AlertingView): readonly string[] {
+  const { config } = route;
+  const group = view.groupOf(route);
+  const lines = [
+    `group ${labelSetText(route.groupLabels(labels))}, key ${route.groupKey(route.groupLabels(labels))}`,
+    `group_wait ${formatDuration(config.groupWaitMs)}, group_interval ${formatDuration(config.groupIntervalMs)}, repeat_interval ${formatDuration(config.repeatIntervalMs)}`,
+  ];
+  if (group === undefined) lines.push('no such group at the moment: it is made when an alert for it arrives');
+  else {
+    lines.push(`${group.alerts().length} alerts in the group${group.has(name) ? ', this one among them' : ''}`);
+    if (group.isNotifying) lines.push('a notification is under way');
+    if (group.nextFlushMs !== undefined)
+      lines.push(`${group.waitsFor}: next flush ${untilText(group.nextFlushMs, view)}`);
+  }
+  return [...lines, ...timeMuteLines(route, view), ...integrationLines(route, labels, name, view)];
+}
+
+function timeMuteLines(route: Route, view: AlertingView): readonly string[] {
+  const { muteTimeIntervals, activeTimeIntervals } = route.config;
+  const muting = containingIntervals(view.timeIntervals, muteTimeIntervals, view.nowMs);
+  const active = containingIntervals(view.timeIntervals, activeTimeIntervals, view.nowMs);
+  const lines = muting.map((name) => `within-mute-time:${name}: nothing is sent now`);
+  if (activeTimeIntervals.length > 0 && active.length === 0) {
+    lines.push(`outside-active-time:${activeTimeIntervals.join(',')}: nothing is sent now`);
+  }
+  return lines;
+}
+
+function integrationLines(route: Route, labels: Labels, name: string, view: AlertingView): readonly string[] {
+  const { receiver, repeatIntervalMs } = route.config;
+  const integrations = view.receivers.get(receiver) ?? [];
+  if (integrations.length === 0) return [`receiver ${receiver} has no integrations: nobody is told`];
+  return integrations.map((integration) => {
+    if (typeof integration.notifier === 'string') return `${integration.name}: not-delivered: ${integration.notifier}`;
+    const entry = view.log.find(route.groupKey(route.groupLabels(labels)), receiver, integration.name);
+    if (entry === undefined) return `${integration.name}: has not been told of this group`;
+    const toldOf = entry.firing.includes(name)
+      ? 'told that this alert fires'
+      : entry.resolved.includes(name)
+        ? 'told that this alert is resolved'
+        : 'not told of this alert yet';
+    const again =
+      entry.firing.length > 0 ? `; if nothing changes, again from ${timeText(entry.atMs + repeatIntervalMs)}` : '';
+    return `${integration.name}: last told ${timeText(entry.atMs)}, ${toldOf}${again}`;
+  });
+}
+
+function inhibitionLines(labels: Labels, view: AlertingView): readonly string[] {
+  const inhibitions = view.inhibitor.inhibitions(labels, view.nowMs);
+  if (inhibitions.length === 0) return ['not-inhibited'];
+  return inhibitions.flatMap(({ rule, index, sources }) =>
+    sources.map(
+      (source) =>
+        `inhibited-by:${source.fingerprint} ${labelSetText(source.labels)} through rule ${rule.name ?? index + 1}`,
+    ),
+  );
+}
+
+function silenceLines(name: string, labels: Labels, view: AlertingView): readonly string[] {
+  const silences = view.silences.active(name, labels);
+  if (silences.length === 0) return ['not-silenced'];
+  return silences.map(
+    ({ id, createdBy, comment, endsAtMs, matchers }) =>
+      `silenced-by:${id} ${matchersText(matchers)} by ${createdBy} until ${untilText(endsAtMs, view)}: ${comment}`,
+  );
+}
+
+function notificationLines(name: string, view: AlertingView): readonly string[] {
+  const records = view.history.of(name, NOTIFICATIONS_SHOWN);
+  return records.length === 0 ? ['none so far'] : records.map((record) => recordLine(record, view));
+}
+
+function recordLine(record: NotificationRecord, view: AlertingView): string {
+  const next = record.nextTryMs === undefined ? '' : `; next try ${untilText(record.nextTryMs, view)}`;
+  return `${timeText(record.atMs)} ${record.receiver}/${record.integration} ${record.outcome}: ${record.reason} (${record.firing} firing, ${record.resolved} resolved, ${record.durationMs} ms)${next}`;
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function untilText(ms: number, view: AlertingView): string {
+  const left = ms - view.nowMs;
+  return left <= 0 ? 'now' : `${timeText(ms)} (in ${formatDuration(Math.round(left))})`;
+}

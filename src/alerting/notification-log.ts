@@ -1,0 +1,92 @@
+/** The notification log: what each integration was last told of each group, so that it is told again only when due. */
+import type { Clock } from '../config/clock.ts';
+import type { NotificationReason } from './integration.ts';
+import type { Journal } from './journal.ts';
+import type { StateDirectory } from './state-directory.ts';
+
+export interface LogEntry {
+  /** Fingerprints. */
+  readonly firing: readonly string[];
+  readonly resolved: readonly string[];
+  readonly atMs: number;
+  readonly expiresAtMs: number;
+  /** What the channel keeps for the group. */
+  readonly store: Readonly<Record<string, string>>;
+}
+
+export interface NotificationLogOptions {
+  readonly clock: Clock;
+  readonly state: StateDirectory;
+  readonly retentionMs: number;
+}
+
+export class NotificationLog {
+  readonly #options: NotificationLogOptions;
+  readonly #journal: Journal | undefined;
+  readonly #entries = new Map<string, LogEntry>();
+
+  constructor(options: NotificationLogOptions) {
+    this.#options = options;
+    const { journal, entries } = options.state.open('notifications.log', 'sent notifications', () => this.#entries);
+    this.#journal = journal;
+    for (const [key, value] of entries) this.#entries.set(key, value as LogEntry);
+  }
+
+  find(groupKey: string, receiver: string, integration: string): LogEntry | undefined {
+    return this.#entries.get(logKey(groupKey, receiver, integration));
+  }
+
+  /** Resolves once the entry is on the disk: only then is the notification done. */
+  async record(
+    groupKey: string,
+    receiver: string,
+    integration: string,
+    told: Pick<LogEntry, 'firing' | 'resolved' | 'store'>,
+    repeatIntervalMs: number,
+  ): Promise<void> {
+    const key = logKey(groupKey, receiver, integration);
+    const atMs = this.#options.clock.nowMs();
+    // An entry that is twice its repeat interval old was not renewed: its group is gone.
+    const expiresAtMs = atMs + Math.min(this.#options.retentionMs, 2 * repeatIntervalMs);
+    const entry = { ...told, atMs, expiresAtMs };
+    this.#entries.set(key, entry);
+    this.#journal?.put(key, entry);
+    await this.#journal?.sync();
+  }
+
+  collect(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const [key, entry] of this.#entries) {
+      if (entry.expiresAtMs > nowMs) continue;
+      this.#entries.delete(key);
+      this.#journal?.put(key, undefined);
+    }
+  }
+}
+
+/** Why the integration has to be told now; `none`: it has not. */
+export function dueReason(
+  entry: LogEntry | undefined,
+  firing: ReadonlySet<string>,
+  resolved: ReadonlySet<string>,
+  sendResolved: boolean,
+  repeatIntervalMs: number,
+  nowMs: number,
+): NotificationReason {
+  if (entry === undefined) return firing.size > 0 ? 'first notification' : 'none';
+  const known = new Set(entry.firing);
+  if (!isSubset(firing, known)) return known.size === 0 ? 'first notification' : 'new alerts added';
+  // Also where resolved alerts are not sent: the log has to forget the firing ones.
+  if (firing.size === 0) return known.size > 0 ? 'all alerts resolved' : 'none';
+  if (sendResolved && !isSubset(resolved, new Set(entry.resolved))) return 'some alerts resolved';
+  return entry.atMs < nowMs - repeatIntervalMs ? 'repeat interval elapsed' : 'none';
+}
+
+function isSubset(some: ReadonlySet<string>, all: ReadonlySet<string>): boolean {
+  for (const each of some) if (!all.has(each)) return false;
+  return true;
+}
+
+function logKey(groupKey: string, receiver: string, integration: string): string {
+  return `${groupKey}:${receiver}/${integration}`;
+}

@@ -1,0 +1,276 @@
+/** What happens to a group's flush: muting by inhibition, times and silences, then for each integration deduplication, sending with retries, and the log. */
+import type { NamedTimeInterval } from '../config/alertmanager-config.ts';
+import type { Clock } from '../config/clock.ts';
+import { Labels } from '../labels/labels.ts';
+import { isResolved } from './alert.ts';
+import type { Flush } from './group.ts';
+import type { NotificationHistory } from './history.ts';
+import type { Inhibitor } from './inhibitor.ts';
+import type { Integration, Notification, NotificationReason, Notifier } from './integration.ts';
+import type { Alert, NotificationRecord } from './model.ts';
+import { dueReason, type NotificationLog } from './notification-log.ts';
+import { RetryBackOff, sleep } from './retry.ts';
+import type { Silences } from './silences.ts';
+import { containingIntervals } from './time-interval.ts';
+
+export interface PipelineOptions {
+  readonly clock: Clock;
+  /** In [0, 1), for the back-off. */
+  readonly random: () => number;
+  readonly inhibitor: Inhibitor;
+  readonly silences: Silences;
+  readonly timeIntervals: ReadonlyMap<string, NamedTimeInterval>;
+  readonly log: NotificationLog;
+  readonly history: NotificationHistory;
+  readonly receivers: ReadonlyMap<string, readonly Integration[]>;
+  readonly externalUrl: string;
+  readonly counters: NotificationCounters;
+}
+
+/** What `/metrics` tells of notifications, by kind of integration (`slack`). */
+export interface NotificationCounters {
+  count(what: 'notification' | 'failed' | 'request' | 'request-failed', kind: string): void;
+  /** Seconds that a request took. */
+  observe(kind: string, seconds: number): void;
+  suppressed(reason: 'silence' | 'inhibition' | 'mute_time_interval' | 'active_time_interval', alerts: number): void;
+}
+
+export class Pipeline {
+  readonly #options: PipelineOptions;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  /** False where an integration could not be told. */
+  async run(flush: Flush): Promise<boolean> {
+    const { inhibitor, silences, clock } = this.#options;
+    const uninhibited = this.#unmuted(flush, flush.alerts, 'inhibition', (alert) =>
+      inhibitor
+        .inhibitions(alert.labels, clock.nowMs())
+        .flatMap(({ sources }) => sources.map((source) => `inhibited-by:${source.fingerprint}`)),
+    );
+    if (uninhibited.length === 0 || this.#mutedByTime(flush, uninhibited)) return true;
+    const audible = this.#unmuted(flush, uninhibited, 'silence', (alert) =>
+      silences.active(alert.fingerprint, alert.labels).map((silence) => `silenced-by:${silence.id}`),
+    );
+    if (audible.length === 0) return true;
+    if (audible.length === flush.alerts.length) flush.group.lastSuppression = '';
+    const integrations = this.#options.receivers.get(flush.group.route.config.receiver) ?? [];
+    const told = await Promise.all(integrations.map((integration) => this.#tell(integration, flush, audible)));
+    return told.every((done) => done);
+  }
+
+  #unmuted(
+    flush: Flush,
+    alerts: readonly Alert[],
+    kind: 'silence' | 'inhibition',
+    reasonsOf: (alert: Alert) => readonly string[],
+  ): readonly Alert[] {
+    const muted: Alert[] = [];
+    const reasons = new Set<string>();
+    const audible = alerts.filter((alert) => {
+      const [reason, ...more] = reasonsOf(alert);
+      if (reason === undefined) return true;
+      muted.push(alert);
+      for (const each of [reason, ...more]) reasons.add(each);
+      return false;
+    });
+    if (muted.length > 0) {
+      this.#options.counters.suppressed(kind, muted.length);
+      this.#recordSuppression(flush, muted, [...reasons].join(' '));
+    }
+    return audible;
+  }
+
+  #mutedByTime(flush: Flush, alerts: readonly Alert[]): boolean {
+    const { timeIntervals, counters } = this.#options;
+    const { activeTimeIntervals, muteTimeIntervals } = flush.group.route.config;
+    flush.group.mutedBy = [];
+    const active = containingIntervals(timeIntervals, activeTimeIntervals, flush.nowMs);
+    if (activeTimeIntervals.length > 0 && active.length === 0) {
+      flush.group.mutedBy = activeTimeIntervals;
+      counters.suppressed('active_time_interval', alerts.length);
+      this.#recordSuppression(
+        flush,
+        alerts,
+        activeTimeIntervals.map((name) => `outside-active-time:${name}`).join(' '),
+      );
+      return true;
+    }
+    const muting = containingIntervals(timeIntervals, muteTimeIntervals, flush.nowMs);
+    if (muting.length === 0) return false;
+    flush.group.mutedBy = muting;
+    counters.suppressed('mute_time_interval', alerts.length);
+    this.#recordSuppression(flush, alerts, muting.map((name) => `within-mute-time:${name}`).join(' '));
+    return true;
+  }
+
+  /** Once for as long as the same alerts are muted for the same reason. */
+  #recordSuppression(flush: Flush, alerts: readonly Alert[], reason: string): void {
+    const summary = `${reason} ${alerts.map((alert) => alert.fingerprint).join(' ')}`;
+    if (flush.group.lastSuppression === summary) return;
+    flush.group.lastSuppression = summary;
+    this.#record(flush, '*', alerts, { outcome: 'suppressed', reason, durationMs: 0 });
+  }
+
+  async #tell(integration: Integration, flush: Flush, alerts: readonly Alert[]): Promise<boolean> {
+    const { log } = this.#options;
+    const { group } = flush;
+    const { receiver, repeatIntervalMs } = group.route.config;
+    const firing = fingerprints(alerts.filter((alert) => !isResolved(alert, flush.nowMs)));
+    const resolved = fingerprints(alerts.filter((alert) => isResolved(alert, flush.nowMs)));
+    const entry = log.find(group.key, receiver, integration.name);
+    const reason = dueReason(entry, firing, resolved, integration.sendResolved, repeatIntervalMs, flush.nowMs);
+    if (reason === 'none') return true;
+    const store = new Map(reason === 'first notification' ? [] : Object.entries(entry?.store ?? {}));
+    const sent = integration.sendResolved ? alerts : alerts.filter((alert) => firing.has(alert.fingerprint));
+    // Where nothing is to be said about resolved alerts, the log still has to forget that they fired.
+    if (sent.length > 0 && !(await this.#send(integration, flush, sent, reason, store))) return false;
+    await log.record(
+      group.key,
+      receiver,
+      integration.name,
+      { firing: [...firing], resolved: [...resolved], store: Object.fromEntries(store) },
+      repeatIntervalMs,
+    );
+    return true;
+  }
+
+  async #send(
+    integration: Integration,
+    flush: Flush,
+    alerts: readonly Alert[],
+    reason: NotificationReason,
+    store: Map<string, string>,
+  ): Promise<boolean> {
+    const { counters, externalUrl } = this.#options;
+    const kind = integration.name.replace(/\[\d+\]$/, '');
+    counters.count('notification', kind);
+    if (typeof integration.notifier === 'string') {
+      counters.count('failed', kind);
+      this.#record(flush, integration.name, alerts, {
+        outcome: 'not-delivered',
+        reason: integration.notifier,
+        durationMs: 0,
+      });
+      // It will never be delivered; trying at each flush would only repeat the record.
+      return true;
+    }
+    const { route, key, labels } = flush.group;
+    const notification: Notification = {
+      receiver: route.config.receiver,
+      groupKey: key,
+      groupLabels: labels,
+      routeLabels: Labels.of(route.config.labels ?? {}),
+      alerts,
+      nowMs: flush.nowMs,
+      externalUrl,
+      reason,
+      store,
+    };
+    const sent = await this.#sendWithRetries(integration.name, kind, integration.notifier, notification, flush);
+    if (!sent) counters.count('failed', kind);
+    return sent;
+  }
+
+  async #sendWithRetries(
+    name: string,
+    kind: string,
+    notifier: Notifier,
+    notification: Notification,
+    flush: Flush,
+  ): Promise<boolean> {
+    const { clock, random, counters } = this.#options;
+    const backOff = new RetryBackOff(random);
+    let lastError = '';
+    for (let attempt = 1; ; attempt++) {
+      const startedMs = clock.nowMs();
+      const outcome = await attemptOnce(notifier, notification, flush.signal);
+      const durationMs = clock.nowMs() - startedMs;
+      counters.observe(kind, durationMs / 1000);
+      counters.count('request', kind);
+      if (outcome.ok) {
+        this.#record(flush, name, notification.alerts, {
+          outcome: 'sent',
+          reason: reasonName(notification.reason),
+          durationMs,
+        });
+        return true;
+      }
+      counters.count('request-failed', kind);
+      lastError = outcome.error || lastError;
+      const waitMs = Math.max(0, startedMs + backOff.nextMs() - clock.nowMs());
+      const mayRetry = outcome.retry && !flush.retrySignal.aborted;
+      this.#record(flush, name, notification.alerts, {
+        outcome: mayRetry ? 'retrying' : 'failed',
+        reason: lastError,
+        durationMs,
+        nextTryMs: mayRetry ? clock.nowMs() + waitMs : flush.group.nextFlushMs,
+      });
+      if (!mayRetry) return false;
+      await sleep(clock, waitMs, flush.retrySignal);
+      if (flush.retrySignal.aborted) {
+        this.#record(flush, name, notification.alerts, {
+          outcome: 'failed',
+          reason: `given up after ${attempt} attempts: ${lastError}`,
+          durationMs: 0,
+          nextTryMs: flush.group.nextFlushMs,
+        });
+        return false;
+      }
+    }
+  }
+
+  #record(
+    flush: Flush,
+    integration: string,
+    alerts: readonly Alert[],
+    what: Pick<NotificationRecord, 'outcome' | 'reason' | 'durationMs' | 'nextTryMs'>,
+  ): void {
+    const firing = alerts.filter((alert) => !isResolved(alert, flush.nowMs)).length;
+    this.#options.history.add({
+      atMs: this.#options.clock.nowMs(),
+      receiver: flush.group.route.config.receiver,
+      integration,
+      groupLabels: flush.group.labels,
+      status: firing > 0 ? 'firing' : 'resolved',
+      firing,
+      resolved: alerts.length - firing,
+      fingerprints: alerts.map((alert) => alert.fingerprint),
+      ...what,
+    });
+  }
+}
+
+/** `first notification` as a name: `first-notification`. */
+function reasonName(reason: NotificationReason): string {
+  return reason.replaceAll(' ', '-');
+}
+
+function fingerprints(alerts: readonly Alert[]): ReadonlySet<string> {
+  return new Set(alerts.map((alert) => alert.fingerprint));
+}
+
+/** A notifier that throws, or that does not heed the signal, is a failed attempt that may be repeated. */
+async function attemptOnce(
+  notifier: Notifier,
+  notification: Notification,
+  signal: AbortSignal,
+): ReturnType<Notifier['notify']> {
+  const abortedError = (): string => (signal.reason instanceof Error ? signal.reason.message : 'cancelled');
+  if (signal.aborted) return { ok: false, retry: true, error: abortedError() };
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => resolve();
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([
+      notifier.notify(notification, signal),
+      aborted.then(() => ({ ok: false, retry: true, error: abortedError() }) as const),
+    ]);
+  } catch (error) {
+    return { ok: false, retry: true, error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,91 @@
+/** What every channel is built from: its entry of the receiver, the HTTP client for it, templates, and how answers become outcomes. */
+import type { Notification, NotifyOutcome } from '../alerting/integration.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
+import type { Fields } from './fields.ts';
+import { goJson } from './go-json.ts';
+import type { Rendering } from './template-data.ts';
+
+export interface ChannelContext {
+  readonly fields: Fields;
+  readonly http: HttpClient;
+  readonly render: (notification: Notification) => Rendering;
+}
+
+/** Makes a request; what is wrong with templates or fields throws, and is final. */
+export type Compose = (notification: Notification, rendering: Rendering) => HttpRequest;
+
+export const DELIVERED: NotifyOutcome = { ok: true };
+
+/** The longest part of an answer that an error quotes. */
+const QUOTED_BYTES = 512;
+const LARGEST_ANSWER_BYTES = 1 << 20;
+
+export function failed(error: string, retry = false): NotifyOutcome {
+  return { ok: false, retry, error };
+}
+
+/** A POST of JSON. */
+export function jsonRequest(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpRequest {
+  return { method: 'POST', url, headers: { 'Content-Type': 'application/json', ...headers }, body: goJson(body) };
+}
+
+/** Sends; a fault of the network may pass, so it is to be tried again. */
+export async function send(
+  http: HttpClient,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<HttpResponse | NotifyOutcome> {
+  try {
+    return await http.request({ ...request, signal, maxBodyBytes: LARGEST_ANSWER_BYTES });
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error), true);
+  }
+}
+
+export function isOutcome(result: HttpResponse | NotifyOutcome): result is NotifyOutcome {
+  return 'ok' in result;
+}
+
+/** 2xx is delivered; 5xx, 429 and `alsoRetry` may pass; the rest is final. */
+export function outcomeOf(
+  response: HttpResponse,
+  alsoRetry: readonly number[] = [],
+  details: (response: HttpResponse) => string = bodyText,
+): NotifyOutcome {
+  const { status } = response;
+  if (status >= 200 && status < 300) return DELIVERED;
+  const retry = status >= 500 || status === 429 || alsoRetry.includes(status);
+  const detail = details(response);
+  return failed(`unexpected status code ${status}${detail === '' ? '' : `: ${detail}`}`, retry);
+}
+
+/** The beginning of an answer's body. */
+export function bodyText(response: HttpResponse): string {
+  return new TextDecoder().decode(response.body.subarray(0, QUOTED_BYTES)).trim();
+}
+
+/** The body as JSON; undefined where it is none. */
+export function bodyJson(response: HttpResponse): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(response.body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first `limit` characters (code points), an ellipsis for what is cut off. */
+export function truncateRunes(text: string, limit: number): string {
+  const runes = [...text];
+  if (runes.length <= limit) return text;
+  return limit <= 3 ? runes.slice(0, limit).join('') : `${runes.slice(0, limit - 1).join('')}…`;
+}
+
+/** As `truncateRunes`, by UTF-8 bytes, never within a character. */
+export function truncateBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= limit) return text;
+  if (limit < 3) return '.'.repeat(limit);
+  let end = limit - 3;
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  return `${bytes.toString('utf8', 0, end)}…`;
+}
