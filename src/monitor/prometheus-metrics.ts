@@ -3,7 +3,8 @@ import type { Clock } from '../config/clock.ts';
 import { parseDuration } from '../config/duration.ts';
 import type { Metadata, MetricType } from '../exposition/exemplar.ts';
 import type { HttpClient } from '../http/client.ts';
-import { SourceHealth } from './health.ts';
+import { SourceHealth } from '../logs/source-health.ts';
+import { QueryError } from '../promql/result.ts';
 import {
   type ApiParameters,
   list,
@@ -27,48 +28,46 @@ export interface RemoteOptions {
 
 export function prometheusMetricSource({ url, http, clock }: RemoteOptions): MetricSource {
   const api = new PrometheusApi(http, url);
-  const health = new SourceHealth(withoutCredentials(url), clock);
+  const health = new SourceHealth({ endpoint: url, clock });
   const get = (path: string, parameters: ApiParameters = [], signal?: AbortSignal) =>
-    health.watch(() => api.get(path, parameters, signal), signal);
+    answered(health, () => api.get(path, parameters, signal), signal);
   return {
     state: () => health.state(),
     close: async () => http.close(),
     query: (expression, query) =>
-      health
-        .watch(
-          () =>
-            api.post(
-              '/api/v1/query',
-              defined({
-                query: expression,
-                time: inSeconds(query.timeMs),
-                timeout: inDuration(query.timeoutMs),
-                lookback_delta: inDuration(query.lookbackMs),
-              }),
-              query.signal,
-            ),
-          query.signal,
-        )
-        .then(toQueryResult),
+      answered(
+        health,
+        () =>
+          api.post(
+            '/api/v1/query',
+            defined({
+              query: expression,
+              time: inSeconds(query.timeMs),
+              timeout: inDuration(query.timeoutMs),
+              lookback_delta: inDuration(query.lookbackMs),
+            }),
+            query.signal,
+          ),
+        query.signal,
+      ).then(toQueryResult),
     queryRange: (expression, query) =>
-      health
-        .watch(
-          () =>
-            api.post(
-              '/api/v1/query_range',
-              defined({
-                query: expression,
-                start: inSeconds(query.startMs),
-                end: inSeconds(query.endMs),
-                step: inSeconds(query.stepMs),
-                timeout: inDuration(query.timeoutMs),
-                lookback_delta: inDuration(query.lookbackMs),
-              }),
-              query.signal,
-            ),
-          query.signal,
-        )
-        .then(toQueryResult),
+      answered(
+        health,
+        () =>
+          api.post(
+            '/api/v1/query_range',
+            defined({
+              query: expression,
+              start: inSeconds(query.startMs),
+              end: inSeconds(query.endMs),
+              step: inSeconds(query.stepMs),
+              timeout: inDuration(query.timeoutMs),
+              lookback_delta: inDuration(query.lookbackMs),
+            }),
+            query.signal,
+          ),
+        query.signal,
+      ).then(toQueryResult),
     series: async (selection) =>
       list((await get('/api/v1/series', selected(selection, '{__name__=~".+"}'), selection.signal)).data).map(toLabels),
     labelNames: async (selection) => strings((await get('/api/v1/labels', selected(selection), selection.signal)).data),
@@ -138,16 +137,18 @@ export function prometheusMetricSource({ url, http, clock }: RemoteOptions): Met
   };
 }
 
-/** The URL without user and password: for the screen. */
-export function withoutCredentials(url: string): string {
-  try {
-    const parsed = new URL(url);
-    parsed.username = '';
-    parsed.password = '';
-    return parsed.toString().replace(/\/$/, '');
-  } catch {
-    return url;
-  }
+/** An API that refuses an expression works: only a missing answer is the source's fault. */
+async function answered<T>(health: SourceHealth, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const outcome = await health.watch(
+    () =>
+      call().catch((error: unknown) => {
+        if (error instanceof QueryError) return error;
+        throw error;
+      }),
+    signal,
+  );
+  if (outcome instanceof QueryError) throw outcome;
+  return outcome;
 }
 
 function defined(parameters: Readonly<Record<string, string | undefined>>): ApiParameters {

@@ -4,9 +4,8 @@ import type { Clock } from '../config/clock.ts';
 import { type HttpClient, HttpError, type HttpResponse } from '../http/client.ts';
 import type { Labels } from '../labels/labels.ts';
 import { Matcher } from '../labels/matcher.ts';
-import { SourceHealth } from './health.ts';
+import { SourceHealth, withoutCredentials } from '../logs/source-health.ts';
 import { list, PrometheusApi, record, strings, text, toFloat, toLabels, toMs } from './prometheus-api.ts';
-import { withoutCredentials } from './prometheus-metrics.ts';
 import type {
   AlertFilter,
   AlertSource,
@@ -33,7 +32,7 @@ export function remoteAlertSource({ prometheusUrl, alertmanagerUrl, http, clock 
     .filter((url) => url !== undefined)
     .map(withoutCredentials)
     .join(' + ');
-  const health = new SourceHealth(endpoint, clock);
+  const health = new SourceHealth({ endpoint, clock });
   const notifying = alertmanagerUrl === undefined ? undefined : new AlertmanagerApi(http, alertmanagerUrl);
   const alertmanager = (): AlertmanagerApi => {
     if (notifying === undefined) throw new Error('no Alertmanager is attached: give one with --alertmanager URL');

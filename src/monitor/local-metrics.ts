@@ -1,0 +1,138 @@
+/** The metric source over watchfire's own scraper, storage and engine. */
+import type { Clock } from '../config/clock.ts';
+import { compareBytes } from '../labels/compare.ts';
+import type { Labels } from '../labels/labels.ts';
+import { type Matcher, matchesAll } from '../labels/matcher.ts';
+import type { Expression } from '../promql/expression.ts';
+import { parseExpression, parseSelector } from '../promql/parse.ts';
+import { type QueryEngine, QueryError } from '../promql/result.ts';
+import { selectorsOf } from '../promql/selectors.ts';
+import type { Head } from '../storage/head.ts';
+import type { MetricSource, SeriesSelection, SourceState, TargetState, TargetsAnswer } from './sources.ts';
+
+export interface LocalMetricOptions {
+  readonly head: Head;
+  readonly engine: QueryEngine;
+  readonly clock: Clock;
+  readonly targets: () => TargetsAnswer;
+  /** What goes wrong in the storage itself (a log that cannot be written), in words. */
+  readonly storageFault: () => string | undefined;
+}
+
+const STATUS_ROWS = 10;
+
+export function localMetricSource({ head, engine, clock, targets, storageFault }: LocalMetricOptions): MetricSource {
+  const startedMs = clock.nowMs();
+  return {
+    state: () => stateOf(targets(), storageFault(), startedMs),
+    close: async () => {},
+    query: (expression, query) => engine.query(expression, query),
+    queryRange: (expression, query) => engine.queryRange(expression, query),
+    series: async (selection) => {
+      const found = new Map<string, Labels>();
+      for (const matchers of selectorsIn(selection)) {
+        for (const labels of head.series(
+          matchers,
+          selection.startMs ?? Number.NEGATIVE_INFINITY,
+          selection.endMs ?? Number.POSITIVE_INFINITY,
+        )) {
+          found.set(labels.key, labels);
+        }
+      }
+      return limited(
+        [...found.values()].sort((a, b) => a.compare(b)),
+        selection,
+      );
+    },
+    labelNames: async (selection) =>
+      union(selection, (matchers, startMs, endMs) => head.labelNames(matchers, startMs, endMs)),
+    labelValues: async (name, selection) =>
+      union(selection, (matchers, startMs, endMs) => head.labelValues(name, matchers, startMs, endMs)),
+    metadata: async (options) => {
+      const all = head.metadata(options.metric);
+      const entries = [...all].slice(0, options.limit || undefined);
+      return new Map(entries.map(([name, rows]) => [name, rows.slice(0, options.limitPerMetric || undefined)]));
+    },
+    targetMetadata: async (options) => {
+      const matchers = options.matchTarget === undefined ? [] : selector(options.matchTarget);
+      const rows = [];
+      const metadata = head.metadata(options.metric);
+      for (const target of targets().active) {
+        if (!matchesAll(matchers, target.labels)) continue;
+        const names = await familiesOf(head, target, metadata.keys());
+        for (const name of names)
+          for (const each of metadata.get(name) ?? []) rows.push({ target: target.labels, metric: name, ...each });
+      }
+      return rows.slice(0, options.limit || undefined);
+    },
+    exemplars: async (expression, startMs, endMs) => {
+      const found = new Map<
+        string,
+        { series: Labels; exemplars: ReturnType<Head['exemplars']>[number]['exemplars'] }
+      >();
+      for (const { matchers } of selectorsOf(parsed(expression))) {
+        for (const each of head.exemplars(matchers, startMs, endMs)) found.set(each.series.key, each);
+      }
+      return [...found.values()];
+    },
+    targets: async () => targets(),
+    storageStatus: async () => head.status(STATUS_ROWS),
+  };
+}
+
+/** Metric families of which the target has a series. */
+async function familiesOf(head: Head, target: TargetState, families: Iterable<string>): Promise<string[]> {
+  const matchers = selector(target.labels.filter((name) => name === 'job' || name === 'instance').toSelector());
+  const names = new Set(head.labelValues('__name__', matchers, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY));
+  const suffixes = ['', '_total', '_count', '_bucket', '_info'];
+  return [...families].filter((family) => suffixes.some((suffix) => names.has(family + suffix)));
+}
+
+function stateOf(answer: TargetsAnswer, fault: string | undefined, startedMs: number): SourceState {
+  const endpoint = 'local';
+  if (fault !== undefined) return { kind: 'failing', endpoint, sinceMs: startedMs, reason: fault };
+  const down = answer.active.filter((target) => target.health === 'down');
+  if (answer.active.length > 0 && down.length === answer.active.length) {
+    return {
+      kind: 'failing',
+      endpoint,
+      sinceMs: Math.min(...down.map((target) => target.lastScrapeMs)),
+      reason: `none of ${down.length} targets answers`,
+    };
+  }
+  return { kind: 'live', endpoint, sinceMs: startedMs };
+}
+
+function selectorsIn(selection: SeriesSelection): readonly (readonly Matcher[])[] {
+  return selection.selectors.length === 0 ? [[]] : selection.selectors.map(selector);
+}
+
+function selector(text: string): readonly Matcher[] {
+  return refusing(() => parseSelector(text));
+}
+
+function parsed(text: string): Expression {
+  return refusing(() => parseExpression(text));
+}
+
+function refusing<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new QueryError('bad_data', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function union(
+  selection: SeriesSelection,
+  read: (matchers: readonly Matcher[], startMs: number, endMs: number) => readonly string[],
+): readonly string[] {
+  const startMs = selection.startMs ?? Number.NEGATIVE_INFINITY;
+  const endMs = selection.endMs ?? Number.POSITIVE_INFINITY;
+  const lists = selectorsIn(selection).map((matchers) => read(matchers, startMs, endMs));
+  return limited(lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].sort(compareBytes), selection);
+}
+
+function limited<T>(values: readonly T[], selection: SeriesSelection): readonly T[] {
+  return selection.limit ? values.slice(0, selection.limit) : values;
+}
