@@ -1,0 +1,190 @@
+/** An alerting rule: which of its alerts are pending or firing after each evaluation, as Prometheus decides it. */
+import type { RuleConfig } from '../config/rule-file.ts';
+import { compareBytes } from '../labels/compare.ts';
+import { Labels } from '../labels/labels.ts';
+import type { InstantSample } from '../promql/result.ts';
+import { Expansion, RuleTemplate, type TemplateContext } from './rule-template.ts';
+
+export interface ActiveAlert {
+  readonly labels: Labels;
+  /** Unlike other label sets these may have empty values: an annotation that expands to nothing is still one. */
+  annotations: Labels;
+  state: 'inactive' | 'pending' | 'firing';
+  value: number;
+  activeAtMs: number;
+  /** These are undefined while they have not happened. */
+  firedAtMs: number | undefined;
+  resolvedAtMs: number | undefined;
+  lastSentAtMs: number | undefined;
+  keepFiringSinceMs: number | undefined;
+  /** Until when the receiver may take it as firing without hearing again. */
+  validUntilMs: number;
+}
+
+/** A resolved alert is kept and sent again for this long. */
+const RESOLVED_RETENTION_MS = 15 * 60_000;
+
+export class AlertingRule {
+  readonly kind = 'alerting';
+  readonly config: RuleConfig;
+  /** The group's labels and the rule's own, templates not expanded. */
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  /** By the key of their labels. */
+  readonly active: Map<string, ActiveAlert> = new Map();
+  /** Until the state of an earlier run is restored, no series are written. */
+  restored: boolean;
+  readonly #labelTemplates: readonly (readonly [string, RuleTemplate])[];
+  readonly #annotationTemplates: readonly (readonly [string, RuleTemplate])[];
+
+  constructor(config: RuleConfig, groupLabels: Readonly<Record<string, string>>, restored: boolean) {
+    this.config = config;
+    this.restored = restored;
+    const labels = { ...groupLabels, ...config.labels };
+    this.labels = Labels.of(labels);
+    this.annotations = Labels.of(config.annotations);
+    this.#labelTemplates = templatesOf(config.name, labels);
+    this.#annotationTemplates = templatesOf(config.name, config.annotations);
+  }
+
+  /**
+   * Takes the result of the expression in at `timeMs` and gives the samples of ALERTS and ALERTS_FOR_STATE.
+   * Throws where two samples become the same alert, or the limit (0: none) is exceeded.
+   */
+  async evaluate(
+    vector: readonly InstantSample[],
+    timeMs: number,
+    limit: number,
+    context: TemplateContext,
+  ): Promise<readonly InstantSample[]> {
+    const found = await this.#alertsOf(vector, timeMs, context);
+    for (const [key, alert] of found) {
+      const known = this.active.get(key);
+      if (known === undefined || known.state === 'inactive') {
+        this.active.set(key, alert);
+      } else {
+        known.value = alert.value;
+        known.annotations = alert.annotations;
+      }
+    }
+    const samples: InstantSample[] = [];
+    let count = 0;
+    for (const [key, alert] of this.active) {
+      if (!this.#advance(key, alert, found.has(key), timeMs)) continue;
+      count++;
+      if (!this.restored) continue;
+      samples.push({ labels: this.#seriesLabels(alert, 'ALERTS').with('alertstate', alert.state), value: 1 });
+      samples.push({
+        labels: this.#seriesLabels(alert, 'ALERTS_FOR_STATE'),
+        value: Math.floor(alert.activeAtMs / 1000),
+      });
+    }
+    if (limit > 0 && count > limit) {
+      this.active.clear();
+      throw new Error(`exceeded limit of ${limit} with ${count} alerts`);
+    }
+    return samples;
+  }
+
+  /** The alerts to send now: firing ones that were not sent for the resend delay, and newly resolved ones. They count as sent. */
+  takeDue(timeMs: number, resendDelayMs: number, intervalMs: number): ActiveAlert[] {
+    const due = [...this.active.values()].filter((alert) => needsSending(alert, timeMs, resendDelayMs));
+    for (const alert of due) {
+      alert.lastSentAtMs = timeMs;
+      // Room for two evaluations or deliveries that fail.
+      alert.validUntilMs = timeMs + 4 * Math.max(resendDelayMs, intervalMs);
+    }
+    return due;
+  }
+
+  /** Of the alerts, the worst state. */
+  get state(): 'inactive' | 'pending' | 'firing' {
+    let worst: 'inactive' | 'pending' = 'inactive';
+    for (const { state } of this.active.values()) {
+      if (state === 'firing') return state;
+      if (state === 'pending') worst = state;
+    }
+    return worst;
+  }
+
+  async #alertsOf(
+    vector: readonly InstantSample[],
+    timeMs: number,
+    context: TemplateContext,
+  ): Promise<Map<string, ActiveAlert>> {
+    const expansion = new Expansion(context);
+    const alerts = new Map<string, ActiveAlert>();
+    for (const sample of vector) {
+      let labels = sample.labels.withoutMetricName();
+      for (const [name, template] of this.#labelTemplates) {
+        labels = labels.with(name, await template.expand(sample, expansion));
+      }
+      labels = labels.with('alertname', this.config.name);
+      const texts: string[] = [];
+      for (const [, template] of this.#annotationTemplates) texts.push(await template.expand(sample, expansion));
+      if (alerts.has(labels.key)) {
+        throw new Error('vector contains metrics with the same labelset after applying alert labels');
+      }
+      alerts.set(labels.key, {
+        labels,
+        annotations: Labels.fromSorted(
+          this.#annotationTemplates.map(([name]) => name),
+          texts,
+        ),
+        state: 'pending',
+        // Of a histogram there is no one number.
+        value: sample.histogram === undefined ? sample.value : 0,
+        activeAtMs: timeMs,
+        firedAtMs: undefined,
+        resolvedAtMs: undefined,
+        lastSentAtMs: undefined,
+        keepFiringSinceMs: undefined,
+        validUntilMs: timeMs,
+      });
+    }
+    return alerts;
+  }
+
+  /** Moves one alert on. False where it is neither pending nor firing any more. */
+  #advance(key: string, alert: ActiveAlert, isInResult: boolean, timeMs: number): boolean {
+    const { forMs, keepFiringForMs } = this.config;
+    if (isInResult) {
+      alert.keepFiringSinceMs = undefined;
+    } else {
+      let keeps = false;
+      if (alert.state === 'firing' && keepFiringForMs > 0) {
+        alert.keepFiringSinceMs ??= timeMs;
+        keeps = timeMs - alert.keepFiringSinceMs < keepFiringForMs;
+      }
+      const isOld = alert.resolvedAtMs !== undefined && timeMs - alert.resolvedAtMs > RESOLVED_RETENTION_MS;
+      if (alert.state === 'pending' || isOld) this.active.delete(key);
+      if (alert.state !== 'inactive' && !keeps) {
+        alert.state = 'inactive';
+        alert.resolvedAtMs = timeMs;
+      }
+      if (!keeps) return false;
+    }
+    if (alert.state === 'pending' && timeMs - alert.activeAtMs >= forMs) {
+      alert.state = 'firing';
+      alert.firedAtMs = timeMs;
+    }
+    return true;
+  }
+
+  #seriesLabels(alert: ActiveAlert, metric: string): Labels {
+    return Labels.fromPairs([...this.labels, ...alert.labels, ['__name__', metric], ['alertname', this.config.name]]);
+  }
+}
+
+function templatesOf(ruleName: string, texts: Readonly<Record<string, string>>): [string, RuleTemplate][] {
+  return Object.keys(texts)
+    .sort(compareBytes)
+    .map((name) => [name, new RuleTemplate(ruleName, texts[name]!)]);
+}
+
+function needsSending(alert: ActiveAlert, timeMs: number, resendDelayMs: number): boolean {
+  if (alert.state === 'pending') return false;
+  if (alert.lastSentAtMs === undefined) return true;
+  const resolvedSince = alert.resolvedAtMs !== undefined && alert.resolvedAtMs > alert.lastSentAtMs;
+  return resolvedSince || alert.lastSentAtMs + resendDelayMs < timeMs;
+}

@@ -1,0 +1,38 @@
+/** A recording rule: its result under its own name and labels. */
+import type { RuleConfig } from '../config/rule-file.ts';
+import { Labels, METRIC_NAME } from '../labels/labels.ts';
+import type { InstantSample } from '../promql/result.ts';
+
+export class RecordingRule {
+  readonly kind = 'recording';
+  readonly config: RuleConfig;
+  /** The group's labels and the rule's own. */
+  readonly labels: Labels;
+  readonly #override: readonly (readonly [string, string])[];
+
+  constructor(config: RuleConfig, groupLabels: Readonly<Record<string, string>>) {
+    this.config = config;
+    const labels = { ...groupLabels, ...config.labels };
+    this.labels = Labels.of(labels);
+    this.#override = Object.entries(labels);
+  }
+
+  /** Throws where two samples become the same series, or the limit (0: none) is exceeded. */
+  evaluate(vector: readonly InstantSample[], limit: number): readonly InstantSample[] {
+    const keys = new Set<string>();
+    const samples = vector.map((sample) => {
+      let labels = sample.labels.with(METRIC_NAME, this.config.name);
+      // A label of the rule that is empty removes the one of the sample.
+      for (const [name, value] of this.#override) labels = labels.with(name, value);
+      keys.add(labels.key);
+      return { ...sample, labels };
+    });
+    if (keys.size < samples.length) {
+      throw new Error('vector contains metrics with the same labelset after applying rule labels');
+    }
+    if (limit > 0 && samples.length > limit) {
+      throw new Error(`exceeded limit of ${limit} with ${samples.length} series`);
+    }
+    return samples;
+  }
+}

@@ -1,0 +1,280 @@
+/** A rule group: evaluates its rules one after the other, writes their series, marks vanished ones stale, and hands due alerts on. */
+import type { Clock } from '../config/clock.ts';
+import type { RuleConfig, RuleGroupConfig } from '../config/rule-file.ts';
+import type { Labels } from '../labels/labels.ts';
+import type { InstantSample, QueryEngine } from '../promql/result.ts';
+import type { Appendable, Appender, AppendOutcome } from '../storage/appender.ts';
+import { type ActiveAlert, AlertingRule } from './alerting-rule.ts';
+import { canonicalExpression, graphLink } from './expression-text.ts';
+import { RecordingRule } from './recording-rule.ts';
+import type { AlertReceiver, RuleGroupState, RuleHealth, RuleState } from './state.ts';
+import { queryVector } from './vector-query.ts';
+
+/** What all groups share; read anew at each evaluation, so that a reload can change it. */
+export interface GroupContext {
+  readonly engine: QueryEngine;
+  /** Undefined: the results of rules are not stored. */
+  readonly storage: Appendable | undefined;
+  readonly receiver: AlertReceiver;
+  readonly clock: Clock;
+  readonly externalLabels: Labels;
+  readonly externalUrl: string;
+  readonly resendDelayMs: number;
+  readonly defaultQueryOffsetMs: number;
+  /** Something that went wrong in the background, in words. */
+  report(text: string): void;
+}
+
+/** A rule with what its evaluations left behind. */
+interface RunningRule {
+  readonly rule: AlertingRule | RecordingRule;
+  /** The expression in canonical form. */
+  readonly query: string;
+  health: RuleHealth;
+  lastError: string;
+  lastEvaluationMs: number;
+  evaluationSeconds: number;
+  /** Series of the last evaluation, by key. */
+  series: ReadonlyMap<string, Labels>;
+}
+
+export class RuleGroup {
+  readonly config: RuleGroupConfig;
+  readonly intervalMs: number;
+  missedIterations = 0;
+  readonly #context: GroupContext;
+  readonly #rules: readonly RunningRule[];
+  /** Series of rules that are gone, to be marked stale with the next evaluation. */
+  #orphans: Labels[] = [];
+  #lastEvaluationMs = 0;
+  #evaluationSeconds = 0;
+
+  /** `restored`: there is no state of an earlier run to wait for. */
+  constructor(config: RuleGroupConfig, intervalMs: number, context: GroupContext, restored: boolean) {
+    this.config = config;
+    this.intervalMs = intervalMs;
+    this.#context = context;
+    this.#rules = config.rules.map((each) => ({
+      rule:
+        each.kind === 'alerting'
+          ? new AlertingRule(each, config.labels, restored)
+          : new RecordingRule(each, config.labels),
+      query: canonicalExpression(each.expression),
+      health: 'unknown',
+      lastError: '',
+      lastEvaluationMs: 0,
+      evaluationSeconds: 0,
+      series: new Map(),
+    }));
+  }
+
+  get alertingRules(): AlertingRule[] {
+    return this.#rules.flatMap(({ rule }) => (rule.kind === 'alerting' ? [rule] : []));
+  }
+
+  /** What makes two groups the same to a reload: all but their places in the file. */
+  get identity(): string {
+    const { place: _, rules, ...rest } = this.config;
+    return JSON.stringify([this.intervalMs, rest, rules.map(ruleIdentity)]);
+  }
+
+  /** Evaluates all rules at `timeMs`. Never rejects: what fails is the rule's last error. */
+  async evaluate(timeMs: number, signal?: AbortSignal): Promise<void> {
+    const startMs = this.#context.clock.nowMs();
+    for (const running of this.#rules) {
+      if (signal?.aborted) return;
+      const ruleStartMs = this.#context.clock.nowMs();
+      await this.#evaluateRule(running, timeMs, signal);
+      running.lastEvaluationMs = ruleStartMs;
+      running.evaluationSeconds = (this.#context.clock.nowMs() - ruleStartMs) / 1000;
+    }
+    this.markOrphansStale(timeMs);
+    this.#lastEvaluationMs = startMs;
+    this.#evaluationSeconds = (this.#context.clock.nowMs() - startMs) / 1000;
+  }
+
+  /** Takes over what an older version of this group knows of the rules that both have. */
+  adopt(older: RuleGroup): void {
+    this.missedIterations = older.missedIterations;
+    this.#lastEvaluationMs = older.#lastEvaluationMs;
+    this.#evaluationSeconds = older.#evaluationSeconds;
+    const free = new Set(older.#rules);
+    for (const running of this.#rules) {
+      const match = [...free].find((each) => isSameRule(each.rule, running.rule));
+      if (match === undefined) continue;
+      free.delete(match);
+      running.series = match.series;
+      if (running.rule.kind !== 'alerting' || match.rule.kind !== 'alerting') continue;
+      for (const [key, alert] of match.rule.active) running.rule.active.set(key, alert);
+    }
+    this.#orphans = [...older.#orphans, ...[...free].flatMap(({ series }) => [...series.values()])];
+  }
+
+  /** Makes all series of this group orphans: it is gone. */
+  abandon(): void {
+    for (const running of this.#rules) {
+      this.#orphans.push(...running.series.values());
+      running.series = new Map();
+    }
+  }
+
+  markOrphansStale(timeMs: number): void {
+    const { storage, report } = this.#context;
+    if (this.#orphans.length === 0 || storage === undefined) return;
+    const appender = storage.appender();
+    for (const labels of this.#orphans) appender.stale(appender.series(labels), timeMs - this.#queryOffsetMs);
+    try {
+      appender.commit();
+      this.#orphans = [];
+    } catch (error) {
+      report(`group ${this.config.name}: stale markers were not stored: ${messageOf(error)}`);
+    }
+  }
+
+  state(): RuleGroupState {
+    return {
+      name: this.config.name,
+      file: this.config.place.file,
+      intervalMs: this.intervalMs,
+      limit: this.config.limit,
+      lastEvaluationMs: this.#lastEvaluationMs,
+      evaluationSeconds: this.#evaluationSeconds,
+      missedIterations: this.missedIterations,
+      rules: this.#rules.map(stateOf),
+    };
+  }
+
+  get #queryOffsetMs(): number {
+    return this.config.queryOffsetMs ?? this.#context.defaultQueryOffsetMs;
+  }
+
+  async #evaluateRule(running: RunningRule, timeMs: number, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const samples = await this.#results(running.rule, timeMs, signal);
+      running.health = 'ok';
+      running.lastError = '';
+      if (running.rule.kind === 'alerting') this.#send(running.rule, running.query, timeMs);
+      this.#store(running, samples, timeMs - this.#queryOffsetMs);
+    } catch (error) {
+      // A query that was given up because the group stops says nothing of the rule.
+      if (signal?.aborted) return;
+      running.health = 'err';
+      running.lastError = messageOf(error);
+    }
+  }
+
+  async #results(
+    rule: AlertingRule | RecordingRule,
+    timeMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly InstantSample[]> {
+    const { engine, externalLabels, externalUrl } = this.#context;
+    const vector = await queryVector(engine, rule.config.expression, timeMs - this.#queryOffsetMs, signal);
+    if (rule.kind === 'recording') return rule.evaluate(vector, this.config.limit);
+    return rule.evaluate(vector, timeMs, this.config.limit, {
+      externalLabels,
+      externalUrl,
+      nowMs: timeMs,
+      query: (expression) => queryVector(engine, expression, timeMs, signal),
+    });
+  }
+
+  #send(rule: AlertingRule, query: string, timeMs: number): void {
+    const due = rule.takeDue(timeMs, this.#context.resendDelayMs, this.intervalMs);
+    if (due.length === 0) return;
+    const generatorUrl = graphLink(this.#context.externalUrl, query);
+    this.#context.receiver.receive(
+      due.map((alert) => ({
+        labels: alert.labels,
+        annotations: alert.annotations,
+        startsAtMs: alert.firedAtMs ?? alert.activeAtMs,
+        endsAtMs: alert.resolvedAtMs ?? alert.validUntilMs,
+        generatorUrl,
+      })),
+    );
+  }
+
+  #store(running: RunningRule, samples: readonly InstantSample[], timeMs: number): void {
+    const { storage } = this.#context;
+    if (storage === undefined) return;
+    const appender = storage.appender();
+    const written = new Map<string, Labels>();
+    const faults = new Set<string>();
+    for (const sample of samples) {
+      const fault = FAULTS[append(appender, sample, timeMs)];
+      if (fault === undefined) written.set(sample.labels.key, sample.labels);
+      else faults.add(fault);
+    }
+    for (const [key, labels] of running.series) {
+      if (!written.has(key)) appender.stale(appender.series(labels), timeMs);
+    }
+    appender.commit();
+    running.series = written;
+    if (faults.size > 0) throw new Error([...faults].join('; '));
+  }
+}
+
+/** Prometheus' words for samples that the storage does not take. */
+const FAULTS: Readonly<Record<AppendOutcome, string | undefined>> = {
+  appended: undefined,
+  duplicate: undefined,
+  'duplicate-conflict': 'duplicate sample for timestamp',
+  'out-of-order': 'out of order sample',
+  'too-old': 'too old sample',
+  'out-of-bounds': 'out of bounds',
+  'unknown-series': 'unknown series',
+};
+
+function append(appender: Appender, sample: InstantSample, timeMs: number): AppendOutcome {
+  const ref = appender.series(sample.labels);
+  return sample.histogram === undefined
+    ? appender.float(ref, timeMs, sample.value)
+    : appender.histogram(ref, timeMs, sample.histogram);
+}
+
+function isSameRule(a: AlertingRule | RecordingRule, b: AlertingRule | RecordingRule): boolean {
+  return a.kind === b.kind && a.config.name === b.config.name && a.labels.equals(b.labels);
+}
+
+function ruleIdentity(rule: RuleConfig): unknown {
+  const { place: _, expressionPlace: __, labelPlaces: ___, annotationPlaces: ____, ...rest } = rule;
+  return rest;
+}
+
+function stateOf(running: RunningRule): RuleState {
+  const { rule } = running;
+  const common: RuleState = {
+    kind: rule.kind,
+    name: rule.config.name,
+    query: running.query,
+    labels: rule.labels,
+    health: running.health,
+    lastError: running.lastError,
+    lastEvaluationMs: running.lastEvaluationMs,
+    evaluationSeconds: running.evaluationSeconds,
+  };
+  if (rule.kind === 'recording') return common;
+  return {
+    ...common,
+    state: rule.state,
+    forMs: rule.config.forMs,
+    keepFiringForMs: rule.config.keepFiringForMs,
+    annotations: rule.annotations,
+    alerts: [...rule.active.values()].filter(isActive).map((alert) => ({
+      labels: alert.labels,
+      annotations: alert.annotations,
+      state: alert.state,
+      activeAtMs: alert.activeAtMs,
+      keepFiringSinceMs: alert.keepFiringSinceMs,
+      value: alert.value,
+    })),
+  };
+}
+
+function isActive(alert: ActiveAlert): boolean {
+  return alert.resolvedAtMs === undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,16 @@
+/** Evaluates an expression to the vector that rules work on: a scalar counts as one sample without labels. */
+import { Labels } from '../labels/labels.ts';
+import { type InstantSample, type QueryEngine, QueryError } from '../promql/result.ts';
+
+/** Rejects with QueryError. */
+export async function queryVector(
+  engine: QueryEngine,
+  expression: string,
+  timeMs: number,
+  signal?: AbortSignal,
+): Promise<readonly InstantSample[]> {
+  const { value } = await engine.query(expression, { timeMs, signal });
+  if (value.type === 'vector') return value.samples;
+  if (value.type === 'scalar') return [{ labels: Labels.EMPTY, value: value.value }];
+  throw new QueryError('execution', 'rule result is not a vector or scalar');
+}
