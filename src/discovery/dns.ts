@@ -1,0 +1,147 @@
+/** `dns_sd_configs`: targets from SRV, A, AAAA, MX and NS records, asked at each refresh interval. */
+import { promises as dns } from 'node:dns';
+import type { Timer } from '../config/clock.ts';
+import type { DiscoveryConfig, TargetGroup } from '../config/prometheus-config.ts';
+import { Labels } from '../labels/labels.ts';
+import type { Discovery, DiscoveryDeps, DiscoveryState } from './discovery.ts';
+
+type DnsConfig = Extract<DiscoveryConfig, { kind: 'dns' }>;
+
+/** The questions asked; Node's `dns.promises.Resolver` answers them. Rejections carry Node's `code`. */
+export interface DnsResolver {
+  resolveSrv(name: string): Promise<{ name: string; port: number }[]>;
+  resolve4(name: string): Promise<string[]>;
+  resolve6(name: string): Promise<string[]>;
+  resolveMx(name: string): Promise<{ exchange: string }[]>;
+  resolveNs(name: string): Promise<string[]>;
+}
+
+export class DnsDiscovery implements Discovery {
+  readonly #config: DnsConfig;
+  readonly #deps: DiscoveryDeps;
+  readonly #resolver: DnsResolver;
+  /** The last good answer for each name. */
+  readonly #groups = new Map<string, TargetGroup>();
+  readonly #faults = new Map<string, string>();
+  #timer: Timer | undefined;
+  #lastSuccessMs = 0;
+  #delivered: string | undefined;
+  #stopped = false;
+
+  constructor(config: DnsConfig, deps: DiscoveryDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#resolver = deps.resolver ?? new dns.Resolver();
+  }
+
+  start(onGroups: (groups: readonly TargetGroup[]) => void): void {
+    void this.#refresh(onGroups);
+  }
+
+  state(): DiscoveryState {
+    return {
+      kind: 'dns',
+      origin: this.#config.names.join(', '),
+      lastSuccessMs: this.#lastSuccessMs,
+      error: [...this.#faults.values()].join('; '),
+    };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  async #refresh(onGroups: (groups: readonly TargetGroup[]) => void): Promise<void> {
+    await Promise.all(this.#config.names.map((name) => this.#resolve(name)));
+    if (this.#stopped) return;
+    this.#timer = this.#deps.clock.after(this.#config.refreshIntervalMs, () => void this.#refresh(onGroups));
+    const groups = [...this.#groups.values()];
+    const content = JSON.stringify(groups);
+    if (
+      content === this.#delivered ||
+      (groups.length === 0 && this.#delivered === undefined && this.#faults.size > 0)
+    ) {
+      return;
+    }
+    this.#delivered = content;
+    onGroups(groups);
+  }
+
+  /** A name that is not there has no targets; a name server that is not there leaves those known before. */
+  async #resolve(name: string): Promise<void> {
+    let found: Record<string, string>[];
+    try {
+      found = await recordsOf(this.#resolver, this.#config, name);
+      this.#faults.delete(name);
+      this.#lastSuccessMs = this.#deps.clock.nowMs();
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTFOUND' && code !== 'ENODATA') {
+        const fault = `${this.#config.type} ${name}: ${code === undefined ? message : sentence(code)}`;
+        if (this.#faults.get(name) !== fault) this.#deps.report('error', `dns_sd ${fault}`);
+        this.#faults.set(name, fault);
+        return;
+      }
+      found = [];
+      this.#faults.delete(name);
+    }
+    const targets = found
+      .map((labels) => Labels.of({ ...EMPTY_META, ...labels, __meta_dns_name: name }))
+      .sort((a, b) => a.compare(b));
+    this.#groups.set(name, { source: name, targets, labels: Labels.EMPTY });
+  }
+}
+
+const EMPTY_META = {
+  __meta_dns_srv_record_target: '',
+  __meta_dns_srv_record_port: '',
+  __meta_dns_mx_record_target: '',
+  __meta_dns_ns_record_target: '',
+};
+
+async function recordsOf(resolver: DnsResolver, config: DnsConfig, name: string): Promise<Record<string, string>[]> {
+  const { port } = config;
+  switch (config.type) {
+    case 'SRV':
+      return (await resolver.resolveSrv(name)).map((record) => ({
+        __address__: `${record.name.replace(/\.$/, '')}:${record.port}`,
+        __meta_dns_srv_record_target: absolute(record.name),
+        __meta_dns_srv_record_port: String(record.port),
+      }));
+    case 'A':
+      return (await resolver.resolve4(name)).map((address) => ({ __address__: `${address}:${port}` }));
+    case 'AAAA':
+      return (await resolver.resolve6(name)).map((address) => ({ __address__: `[${address}]:${port}` }));
+    case 'MX':
+      return (await resolver.resolveMx(name)).map(({ exchange }) => ({
+        __address__: `${exchange.replace(/\.$/, '')}:${port}`,
+        __meta_dns_mx_record_target: absolute(exchange),
+      }));
+    case 'NS':
+      return (await resolver.resolveNs(name)).map((server) => ({
+        __address__: `${server.replace(/\.$/, '')}:${port}`,
+        __meta_dns_ns_record_target: absolute(server),
+      }));
+  }
+}
+
+/** Prometheus shows names as they stand in the answer, with the root's dot. */
+function absolute(name: string): string {
+  return name.endsWith('.') ? name : `${name}.`;
+}
+
+function sentence(code: string): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'no name server answers (connection refused)';
+    case 'ETIMEOUT':
+      return 'the name server does not answer in time';
+    case 'ESERVFAIL':
+      return 'the name server failed (SERVFAIL)';
+    case 'EREFUSED':
+      return 'the name server refused the question';
+    default:
+      return `the name cannot be resolved (${code})`;
+  }
+}

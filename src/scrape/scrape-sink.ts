@@ -1,0 +1,192 @@
+/** Takes what the exposition parser finds in one target's bodies and appends it, with relabelling, limits and staleness. */
+import type { ScrapeConfig } from '../config/prometheus-config.ts';
+import type { Exemplar, Metadata, MetricType } from '../exposition/exemplar.ts';
+import type { ExpositionSink } from '../exposition/exposition.ts';
+import type { FloatHistogram } from '../exposition/histogram.ts';
+import type { Labels } from '../labels/labels.ts';
+import type { Appender, AppendOutcome } from '../storage/appender.ts';
+import { limitBuckets } from './bucket-limit.ts';
+import { ScrapeFault, sampleLabels } from './sample-labels.ts';
+import { DROPPED, SeriesTable } from './series-table.ts';
+
+/** Samples further in the future than this are refused. */
+const MOST_AHEAD_MS = 10 * 60_000;
+
+export interface ScrapeCounts {
+  /** Lines with a sample. */
+  scraped: number;
+  /** Those left after relabelling, refused ones included. */
+  relabelled: number;
+  /** Series that are new to the target. */
+  seriesAdded: number;
+  /** Refused by the storage. */
+  duplicates: number;
+  outOfOrder: number;
+  outOfBounds: number;
+}
+
+export class ScrapeSink implements ExpositionSink {
+  readonly table = new SeriesTable();
+  /** Of each metric family. */
+  readonly families = new Map<string, Metadata>();
+  readonly #config: ScrapeConfig;
+  readonly #target: Labels;
+  #changedFamilies = new Set<string>();
+  #appender!: Appender;
+  #timestampMs = 0;
+  #counts: ScrapeCounts = noCounts();
+  #appended = 0;
+  /** Where the last sample went, for its exemplars. */
+  #lastTimestampMs = 0;
+  #lastWasHistogram = false;
+  #newSeries = new Set<number>();
+  #limitFault: ScrapeFault | undefined;
+
+  constructor(config: ScrapeConfig, target: Labels) {
+    this.#config = config;
+    this.#target = target;
+  }
+
+  /** `timestampMs`: of samples without their own. */
+  begin(appender: Appender, timestampMs: number): ScrapeCounts {
+    this.#appender = appender;
+    this.#timestampMs = timestampMs;
+    this.#counts = noCounts();
+    this.#appended = 0;
+    this.#limitFault = undefined;
+    this.#newSeries.clear();
+    this.table.beginScrape();
+    return this.#counts;
+  }
+
+  series(line: Labels, duplicateLabel: string | undefined, emptyLabels?: readonly string[]): number {
+    const labels = sampleLabels(this.#config, line, this.#target, duplicateLabel, emptyLabels);
+    if (labels === undefined) return DROPPED;
+    const series = this.table.add(labels);
+    this.#newSeries.add(series);
+    return series;
+  }
+
+  sample(series: number, value: number, timestampMs: number | undefined, startMs: number | undefined): void {
+    this.#counts.scraped++;
+    if (series === DROPPED) return;
+    const at = this.#place(series, timestampMs);
+    this.#lastWasHistogram = false;
+    if (at === undefined) return;
+    const { table } = this;
+    const appender = this.#appender;
+    let outcome = appender.float(table.ref(series, appender), at, value, startMs);
+    if (outcome === 'unknown-series') outcome = appender.float(table.renewRef(series, appender), at, value, startMs);
+    this.#settle(series, outcome);
+  }
+
+  histogram(
+    series: number,
+    histogram: FloatHistogram,
+    timestampMs: number | undefined,
+    startMs: number | undefined,
+  ): void {
+    this.#counts.scraped++;
+    if (series === DROPPED) return;
+    const at = this.#place(series, timestampMs);
+    this.#lastWasHistogram = true;
+    if (at === undefined) return;
+    const limited = limitBuckets(histogram, this.#config);
+    if (limited === undefined) {
+      this.#limitFault ??= new ScrapeFault('histogram bucket limit exceeded');
+      return;
+    }
+    const { table } = this;
+    const appender = this.#appender;
+    let outcome = appender.histogram(table.ref(series, appender), at, limited, startMs);
+    if (outcome === 'unknown-series') {
+      outcome = appender.histogram(table.renewRef(series, appender), at, limited, startMs);
+    }
+    this.#settle(series, outcome);
+  }
+
+  exemplar(series: number, exemplar: Exemplar): void {
+    if (series === DROPPED) return;
+    // A native histogram's exemplars stand for its buckets: without a time of their own they cannot be ordered.
+    if (exemplar.timestampMs === undefined && this.#lastWasHistogram) return;
+    const timestampMs = exemplar.timestampMs ?? this.#lastTimestampMs;
+    this.#appender.exemplar(this.table.ref(series, this.#appender), { ...exemplar, timestampMs });
+  }
+
+  metadata(family: string, part: 'type' | 'help' | 'unit', text: string): void {
+    const known = this.families.get(family) ?? UNKNOWN;
+    const changed =
+      part === 'type'
+        ? { ...known, type: text as MetricType }
+        : part === 'help'
+          ? { ...known, help: text }
+          : { ...known, unit: text };
+    this.families.set(family, changed);
+    this.#changedFamilies.add(family);
+  }
+
+  forget(series: number): void {
+    this.table.forget(series);
+  }
+
+  end(): void {
+    if (this.#limitFault !== undefined) throw this.#limitFault;
+    for (const family of this.#changedFamilies) this.#appender.metadata(family, this.families.get(family)!);
+    this.#changedFamilies.clear();
+    this.table.markAbsentStale(this.#appender, this.#timestampMs);
+  }
+
+  /** The time at which the sample is to be appended; undefined where it is refused before it gets to the storage. */
+  #place(series: number, timestampMs: number | undefined): number | undefined {
+    const config = this.#config;
+    const counts = this.#counts;
+    const own = config.honorTimestamps ? timestampMs : undefined;
+    const at = own ?? this.#timestampMs;
+    counts.relabelled++;
+    this.#lastTimestampMs = at;
+    const repeated = own === undefined && this.table.seenInThisScrape(series);
+    this.table.markSeen(series, own === undefined || config.trackTimestampsStaleness);
+    if (repeated) {
+      counts.duplicates++;
+      return undefined;
+    }
+    if (config.sampleLimit > 0 && ++this.#appended > config.sampleLimit) {
+      this.#limitFault ??= new ScrapeFault('sample limit exceeded');
+      return undefined;
+    }
+    if (own !== undefined && own > this.#timestampMs + MOST_AHEAD_MS) {
+      counts.outOfBounds++;
+      return undefined;
+    }
+    return at;
+  }
+
+  #settle(series: number, outcome: AppendOutcome): void {
+    switch (outcome) {
+      case 'appended':
+      case 'duplicate':
+        if (this.#newSeries.size > 0 && this.#newSeries.delete(series) && this.#limitFault === undefined) {
+          this.#counts.seriesAdded++;
+        }
+        return;
+      case 'duplicate-conflict':
+        this.#counts.duplicates++;
+        return;
+      case 'out-of-order':
+        this.#counts.outOfOrder++;
+        return;
+      case 'too-old':
+      case 'out-of-bounds':
+        this.#counts.outOfBounds++;
+        return;
+      case 'unknown-series':
+        throw new Error('the storage does not know a series that it has just made');
+    }
+  }
+}
+
+const UNKNOWN: Metadata = { type: 'unknown', help: '', unit: '' };
+
+export function noCounts(): ScrapeCounts {
+  return { scraped: 0, relabelled: 0, seriesAdded: 0, duplicates: 0, outOfOrder: 0, outOfBounds: 0 };
+}

@@ -1,0 +1,103 @@
+/** From discovered target groups to targets: defaults, relabelling and checks, in Prometheus' order and words. */
+import { formatDuration, parseDuration } from '../config/duration.ts';
+import type { ScrapeConfig, TargetGroup } from '../config/prometheus-config.ts';
+import { Labels } from '../labels/labels.ts';
+import { relabel } from '../labels/relabel.ts';
+import { PARAMETER_PREFIX, targetUrl } from './target-url.ts';
+
+export interface Target {
+  /** Equal for targets that are the same: same labels, same URL. */
+  readonly key: string;
+  /** Before relabelling, with the job's defaults. */
+  readonly discoveredLabels: Labels;
+  /** What its samples carry. */
+  readonly labels: Labels;
+  readonly url: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export interface BuiltTargets {
+  /** Without repetition. */
+  readonly targets: readonly Target[];
+  /** What relabelling dropped. */
+  readonly dropped: readonly Labels[];
+  /** What cannot be scraped, and why. */
+  readonly faults: readonly string[];
+}
+
+export function buildTargets(config: ScrapeConfig, groups: readonly TargetGroup[]): BuiltTargets {
+  const targets = new Map<string, Target>();
+  const dropped: Labels[] = [];
+  const faults: string[] = [];
+  for (const group of groups) {
+    for (const [index, discovered] of group.targets.entries()) {
+      const discoveredLabels = withDefaults(config, discovered, group.labels);
+      try {
+        const target = buildTarget(config, discoveredLabels);
+        if (target === undefined) dropped.push(discoveredLabels);
+        else if (!targets.has(target.key)) targets.set(target.key, target);
+      } catch (error) {
+        if (!(error instanceof TargetFault)) throw error;
+        faults.push(`instance ${index} in group ${group.source}: ${error.message}`);
+      }
+    }
+  }
+  return { targets: [...targets.values()], dropped, faults };
+}
+
+class TargetFault extends Error {}
+
+function withDefaults(config: ScrapeConfig, discovered: Labels, group: Labels): Labels {
+  const labels = new Map([...group, ...discovered]);
+  const defaults: readonly (readonly [string, string])[] = [
+    ['job', config.jobName],
+    ['__scrape_interval__', formatDuration(config.scrapeIntervalMs)],
+    ['__scrape_timeout__', formatDuration(config.scrapeTimeoutMs)],
+    ['__metrics_path__', config.metricsPath],
+    ['__scheme__', config.scheme],
+  ];
+  for (const [name, value] of defaults) if (!labels.has(name)) labels.set(name, value);
+  for (const [name, values] of Object.entries(config.params)) {
+    if (values.length > 0) labels.set(PARAMETER_PREFIX + name, values[0]!);
+  }
+  return Labels.fromPairs(labels);
+}
+
+/** Undefined where relabelling drops it. Throws TargetFault. */
+function buildTarget(config: ScrapeConfig, discoveredLabels: Labels): Target | undefined {
+  const relabelled = relabel(discoveredLabels, config.relabelConfigs);
+  if (relabelled === undefined || relabelled.size === 0) return undefined;
+  const address = relabelled.get('__address__');
+  if (address === '') throw new TargetFault('no address');
+  if (address.includes('/')) throw new TargetFault(`${JSON.stringify(address)} is not a valid hostname`);
+  const intervalMs = durationOf(relabelled, 'interval');
+  const timeoutMs = durationOf(relabelled, 'timeout');
+  if (timeoutMs > intervalMs) {
+    const [interval, timeout] = [relabelled.get('__scrape_interval__'), relabelled.get('__scrape_timeout__')];
+    throw new TargetFault(`scrape timeout cannot be greater than scrape interval ("${timeout}" > "${interval}")`);
+  }
+  const withoutMeta = relabelled.filter((name) => !name.startsWith('__meta_'));
+  const url = targetUrl(withoutMeta, config.params);
+  if (!URL.canParse(url)) throw new TargetFault(`${JSON.stringify(address)} is not a valid address`);
+  const named = withoutMeta.has('instance') ? withoutMeta : withoutMeta.with('instance', address);
+  return {
+    key: `${url}\n${named.key}`,
+    discoveredLabels,
+    labels: named.filter((name) => !name.startsWith('__')),
+    url,
+    intervalMs,
+    timeoutMs,
+  };
+}
+
+function durationOf(labels: Labels, what: 'interval' | 'timeout'): number {
+  let durationMs: number;
+  try {
+    durationMs = parseDuration(labels.get(`__scrape_${what}__`));
+  } catch (error) {
+    throw new TargetFault(`error parsing scrape ${what}: ${(error as Error).message}`);
+  }
+  if (durationMs === 0) throw new TargetFault(`scrape ${what} cannot be 0`);
+  return durationMs;
+}
