@@ -126,7 +126,9 @@ export class Reflector {
       events++;
     }
     if (events === 0 && this.#deps.clock.nowMs() - beganMs < SHORT_WATCH_MS) {
-      throw new Error('the API server ends watches as soon as they begin');
+      if (this.#failures > 0) throw new Error('the API server ends watches as soon as they begin');
+      await this.#backOff();
+      return;
     }
     this.#failures = 0;
   }
