@@ -7,6 +7,8 @@ export interface SpanReference {
   readonly kind: 'child-of' | 'follows-from';
   readonly traceId: string;
   readonly spanId: string;
+  /** Of the link that it was. */
+  readonly attributes?: Readonly<Record<string, AttributeValue>> | undefined;
 }
 
 export interface SpanEvent {
@@ -35,6 +37,7 @@ export interface Span {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   readonly resource: Readonly<Record<string, AttributeValue>>;
   readonly scope: string;
+  readonly scopeAttributes?: Readonly<Record<string, AttributeValue>> | undefined;
   readonly events: readonly SpanEvent[];
   readonly warnings: readonly string[];
 }
@@ -57,10 +60,14 @@ export interface TraceSummary {
   readonly services: Readonly<Record<string, number>>;
 }
 
+/** All conditions must hold on one and the same span; the time range is on its start, both ends included. */
 export interface TraceQuery {
   readonly service?: string | undefined;
   readonly operation?: string | undefined;
+  /** Each must be found among the attributes of the span, its resource, scope, events or links, as text. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Reads the values of `tags` as regular expressions for the whole value; false by default. */
+  readonly tagsAreRegexps?: boolean | undefined;
   readonly minDurationUs?: number | undefined;
   readonly maxDurationUs?: number | undefined;
   readonly startUs?: number | undefined;
