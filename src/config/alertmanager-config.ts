@@ -5,7 +5,6 @@ import type { SourcePlace } from './prometheus-config.ts';
 
 export interface RouteConfig {
   readonly place: SourcePlace;
-  /** Position among its siblings, from 0; with the parents' it is the route's identity. */
   readonly receiver: string;
   /** Label names; `'all'` for `group_by: [...]`. Inherited values are filled in. */
   readonly groupBy: readonly string[] | 'all';
@@ -83,7 +82,8 @@ export interface IntegrationConfig {
   readonly http: HttpClientConfig;
   /**
    * The entry's other fields under the names of Alertmanager's documentation (snake_case), defaults and globals filled in, secrets as Secret
-   * (`*_file` left for the notifier to read at each send). Each notifier reads it through its own typed view.
+   * (`*_file`, absolute, left for the notifier to read at each send), durations in milliseconds, URLs as text (secret ones as Secret),
+   * `tls_config` as TlsConfig. Each notifier reads it through its own typed view.
    */
   readonly fields: Readonly<Record<string, unknown>>;
 }

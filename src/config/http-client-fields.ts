@@ -139,7 +139,7 @@ export const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'x-amz-content-sha256',
 ]);
 
-const header = plainStruct('config.Header', {
+export const httpHeader = plainStruct('config.Header', {
   values: field(list(text)),
   secrets: field(list(secret)),
   files: field(list(filePath)),
@@ -147,7 +147,7 @@ const header = plainStruct('config.Header', {
 
 const RESERVED_HEADERS = new Set([...CONNECTION_HEADERS, 'authorization', 'x-prometheus-scrape-timeout-seconds']);
 
-const httpHeaders = mapping(header, (name) =>
+const httpHeaders = mapping(httpHeader, (name) =>
   RESERVED_HEADERS.has(name.toLowerCase())
     ? `setting header ${JSON.stringify(canonical(name))} is not allowed`
     : undefined,

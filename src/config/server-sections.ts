@@ -1,7 +1,19 @@
 /** The sections of `prometheus.yml` about the server itself: `storage`, `tracing`, `otlp`, `runtime`. */
-import { tlsConfig } from './http-client-fields.ts';
+import { httpHeader, tlsConfig } from './http-client-fields.ts';
 import { checkHeaders } from './remote-config.ts';
-import { boolean, field, float, integer, list, plainStruct, type StructPlace, struct, text } from './schema.ts';
+import {
+  boolean,
+  field,
+  float,
+  integer,
+  list,
+  mapping,
+  plainStruct,
+  type Raw,
+  type StructPlace,
+  struct,
+  text,
+} from './schema.ts';
 import { byteSize, duration, oneOf, textMap } from './value-types.ts';
 
 const retention = struct(
@@ -46,27 +58,38 @@ const tracingClient = oneOf('config.TracingClientType', ['http', 'grpc'] as cons
   return `expected tracing client type to be to be http or grpc, but got ${word}`;
 });
 
-export const tracingSection = struct(
-  'config.plain',
-  {
-    client_type: field(tracingClient, 'grpc'),
-    endpoint: field(text),
-    sampling_fraction: field(float),
-    insecure: field(boolean),
-    tls_config: field(tlsConfig),
-    headers: field(textMap),
-    compression: field(text),
-    timeout: field(duration),
-  },
+const tracingFields = {
+  client_type: field(tracingClient, 'grpc'),
+  endpoint: field(text),
+  sampling_fraction: field(float),
+  insecure: field(boolean),
+  tls_config: field(tlsConfig),
+  compression: field(text),
+  timeout: field(duration),
+};
+
+export const tracingSection = struct('config.plain', { ...tracingFields, headers: field(textMap) }, (raw, at) => {
+  checkHeaders(raw.headers, at, 'custom authorization header configuration is not yet supported');
+  checkTracing(raw, at);
+  return raw;
+});
+
+/** The section as `alertmanager.yml` has it: its headers are those of an HTTP client. */
+export const alertmanagerTracing = struct(
+  'tracing.plain',
+  { ...tracingFields, headers: field(mapping(httpHeader)) },
   (raw, at) => {
-    checkHeaders(raw.headers, at, 'custom authorization header configuration is not yet supported');
-    if (raw.endpoint === '') at.fail('endpoint', 'tracing endpoint must be set');
-    if (raw.compression !== '' && raw.compression !== 'gzip') {
-      at.fail('compression', `invalid compression type ${raw.compression} provided, valid options: gzip`);
-    }
+    checkTracing(raw, at);
     return raw;
   },
 );
+
+function checkTracing(raw: Raw<typeof tracingFields>, at: StructPlace): void {
+  if (raw.endpoint === '') at.fail('endpoint', 'tracing endpoint must be set');
+  if (raw.compression !== '' && raw.compression !== 'gzip') {
+    at.fail('compression', `invalid compression type ${raw.compression} provided, valid options: gzip`);
+  }
+}
 
 export const otlpSection = struct(
   'config.plain',

@@ -63,7 +63,7 @@ export function readYaml(file: string, content: Uint8Array | string): YamlDocume
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  if (!Array.isArray(documents)) return { text, root: undefined, hasMoreDocuments: false };
+  if (documents.length === 0) return { text, root: undefined, hasMoreDocuments: false };
   const first = documents[0]! as Document;
   const errors = first.errors.map((error) => syntaxProblem(error, placeAt, text));
   if (errors.length > 0) throw new ConfigError(errors.slice(0, 1));
