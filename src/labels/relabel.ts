@@ -1,5 +1,8 @@
-/** Relabelling: what a step is. */
+/** Relabelling as Prometheus does it: label sets rewritten step by step, or dropped. */
+import { createHash } from 'node:crypto';
 import type { RE2JS } from 're2js';
+import { isLegacyLabelName, Labels } from './labels.ts';
+import { expandTemplate } from './regexp-template.ts';
 
 export type RelabelAction =
   | 'replace'
@@ -28,4 +31,117 @@ export interface RelabelConfig {
   readonly action: RelabelAction;
   /** Whether names outside the legacy alphabet may be made. */
   readonly utf8Names: boolean;
+}
+
+/** The labels after all steps; undefined where one drops them. */
+export function relabel(labels: Labels, configs: readonly RelabelConfig[]): Labels | undefined {
+  let current: Labels | undefined = labels;
+  for (const config of configs) {
+    current = relabelStep(current, config);
+    if (current === undefined) return undefined;
+  }
+  return current;
+}
+
+export interface RelabelExplanation {
+  readonly config: RelabelConfig;
+  readonly before: Labels;
+  /** Undefined: the step dropped them, and no later one runs. */
+  readonly after: Labels | undefined;
+  /** What the step looked at: the source labels' values, joined. */
+  readonly value: string;
+}
+
+/** Each step with the labels before and after it. */
+export function explainRelabel(labels: Labels, configs: readonly RelabelConfig[]): readonly RelabelExplanation[] {
+  const steps: RelabelExplanation[] = [];
+  let before = labels;
+  for (const config of configs) {
+    const after = relabelStep(before, config);
+    steps.push({ config, before, after, value: sourceValue(before, config) });
+    if (after === undefined) break;
+    before = after;
+  }
+  return steps;
+}
+
+function relabelStep(labels: Labels, config: RelabelConfig): Labels | undefined {
+  const value = sourceValue(labels, config);
+  switch (config.action) {
+    case 'keep':
+      return matches(config.compiled, value) ? labels : undefined;
+    case 'drop':
+      return matches(config.compiled, value) ? undefined : labels;
+    case 'keepequal':
+      return labels.get(config.targetLabel) === value ? labels : undefined;
+    case 'dropequal':
+      return labels.get(config.targetLabel) === value ? undefined : labels;
+    case 'replace':
+      return replace(labels, config, value);
+    case 'lowercase':
+      return labels.with(config.targetLabel, value.toLowerCase());
+    case 'uppercase':
+      return labels.with(config.targetLabel, upperCase(value));
+    case 'hashmod':
+      return labels.with(config.targetLabel, hashModulo(value, config.modulus));
+    case 'labelmap':
+      return mapNames(labels, config);
+    case 'labeldrop':
+      return labels.filter((name) => !matches(config.compiled, name));
+    case 'labelkeep':
+      return labels.filter((name) => matches(config.compiled, name));
+  }
+}
+
+function sourceValue(labels: Labels, config: RelabelConfig): string {
+  const { sourceLabels } = config;
+  if (sourceLabels.length === 1) return labels.get(sourceLabels[0]!);
+  return sourceLabels.map((name) => labels.get(name)).join(config.separator);
+}
+
+function matches(pattern: RE2JS, value: string): boolean {
+  return pattern.matcher(value).matches();
+}
+
+/** A name that comes out invalid leaves the labels alone; an empty value takes the label away. */
+function replace(labels: Labels, config: RelabelConfig, value: string): Labels {
+  if (config.regex === '(.*)') {
+    const plain =
+      !config.targetLabel.includes('$') && (config.replacement === '$1' || !config.replacement.includes('$'));
+    if (plain) return labels.with(config.targetLabel, config.replacement === '$1' ? value : config.replacement);
+  }
+  const matcher = config.compiled.matcher(value);
+  if (!matcher.matches()) return labels;
+  const target = expandTemplate(config.targetLabel, matcher);
+  if (config.utf8Names ? target === '' : !isLegacyLabelName(target)) return labels;
+  return labels.with(target, expandTemplate(config.replacement, matcher));
+}
+
+/** Go upper-cases letter by letter, so that ß and the ligatures stay as they are. */
+function upperCase(value: string): string {
+  const whole = value.toUpperCase();
+  if (whole.length === value.length) return whole;
+  let out = '';
+  for (const character of value) {
+    const upper = character.toUpperCase();
+    out += [...upper].length === 1 ? upper : character;
+  }
+  return out;
+}
+
+/** The last eight bytes of the MD5 as a big-endian number, modulo the modulus. */
+function hashModulo(value: string, modulus: number): string {
+  const digest = createHash('md5').update(value).digest();
+  return String(digest.readBigUInt64BE(8) % BigInt(modulus));
+}
+
+/** Names are taken from the labels as they were; a later one wins where two map to the same. */
+function mapNames(labels: Labels, config: RelabelConfig): Labels {
+  const pairs = [...labels];
+  const mapped: [string, string][] = [];
+  for (const [name, value] of pairs) {
+    const matcher = config.compiled.matcher(name);
+    if (matcher.matches()) mapped.push([expandTemplate(config.replacement, matcher), value]);
+  }
+  return mapped.length === 0 ? labels : Labels.fromPairs([...pairs, ...mapped.filter(([name]) => name !== '')]);
 }
