@@ -1,6 +1,7 @@
 /** One request to a target: what is asked for, what is accepted, and faults in Prometheus' words. */
 import type { ScrapeConfig } from '../config/prometheus-config.ts';
-import { acceptHeader, type ExpositionFormat, formatFromContentType } from '../exposition/negotiation.ts';
+import type { ExpositionFormat } from '../exposition/exposition.ts';
+import { acceptHeader, formatFromContentType } from '../exposition/negotiation.ts';
 import { acceptedEncodings } from '../http/body.ts';
 import { type HttpClient, HttpError } from '../http/client.ts';
 import { ScrapeFault } from './sample-labels.ts';

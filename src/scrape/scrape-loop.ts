@@ -161,7 +161,7 @@ export class ScrapeLoop {
 
   #store(atMs: number, beganMs: number, body: FetchedBody | undefined, fetchError: string): void {
     let appender = this.#deps.appendable.appender();
-    const counts = this.#sink.begin(appender, atMs);
+    const counts = this.#sink.beginScrape(appender, atMs);
     let error = fetchError;
     if (body !== undefined) {
       try {

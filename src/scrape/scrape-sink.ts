@@ -48,7 +48,7 @@ export class ScrapeSink implements ExpositionSink {
   }
 
   /** `timestampMs`: of samples without their own. */
-  begin(appender: Appender, timestampMs: number): ScrapeCounts {
+  beginScrape(appender: Appender, timestampMs: number): ScrapeCounts {
     this.#appender = appender;
     this.#timestampMs = timestampMs;
     this.#counts = noCounts();
