@@ -32,6 +32,10 @@ function kind<F extends Fields>(
 ): Discovery {
   return struct(`${name}.plain`, fields, (raw, at) => {
     check(raw, at);
+    at.warn(
+      at.place,
+      `watchfire does not do ${name}_sd_configs: these targets will not be found, the rest of the file works`,
+    );
     return { kind: 'unsupported', place: at.place, name };
   });
 }

@@ -160,6 +160,8 @@ export interface PrometheusConfig {
   readonly global: GlobalConfig;
   /** Glob patterns, absolute. */
   readonly ruleFiles: readonly string[];
+  /** Where each of them is written. */
+  readonly ruleFilePlaces?: readonly SourcePlace[] | undefined;
   readonly scrapeConfigs: readonly ScrapeConfig[];
   readonly alertmanagers: readonly AlertmanagerEndpointConfig[];
   /** `alerting.alert_relabel_configs`. */

@@ -50,6 +50,11 @@ export function loadPrometheusConfig(file: string, options: LoadOptions = {}): L
   };
 }
 
+/** What holds without any file: for targets named on the command line. */
+export function defaultPrometheusConfig(): PrometheusConfig {
+  return { ...emptyConfig(), file: '', redactedText: '' };
+}
+
 function topFields(environment: Readonly<Record<string, string | undefined>>) {
   return {
     global: field(globalSection(environment)),
@@ -104,6 +109,7 @@ function complete(raw: Top, at: StructPlace): MainConfig {
     ...alerting,
     global,
     ruleFiles: (raw.rule_files ?? []).map((each) => each.value),
+    ruleFilePlaces: (raw.rule_files ?? []).map((each) => each.place),
     scrapeConfigFiles: (raw.scrape_config_files ?? []).map((each) => each.value),
     scrapeConfigs,
     remoteWrites,

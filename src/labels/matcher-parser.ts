@@ -31,6 +31,15 @@ export function parseMatchers(input: string): Matcher[] {
   );
 }
 
+/** Labels written as `a="b", c=d`, with or without braces; a text without `=` is an `__address__`. Throws MatcherSyntaxError. */
+export function parseLabelPairs(input: string): Labels {
+  if (!input.includes('=')) return Labels.of({ __address__: input.trim() });
+  const matchers = parseMatchers(input);
+  const other = matchers.find((matcher) => matcher.operator !== '=');
+  if (other) throw new MatcherSyntaxError(`${other.toString()} is no label: write name="value"`);
+  return Labels.fromPairs(matchers.map(({ name, value }) => [name, value] as const));
+}
+
 /** Alertmanager's order of matchers: by name, value, operator. */
 export function compareMatchers(a: Matcher, b: Matcher): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;

@@ -1,7 +1,7 @@
 /** Relabelling as Prometheus does it: label sets rewritten step by step, or dropped. */
 import { createHash } from 'node:crypto';
 import type { RE2JS } from 're2js';
-import { isLegacyLabelName, Labels } from './labels.ts';
+import { isLegacyLabelName, Labels, quote } from './labels.ts';
 import { expandTemplate } from './regexp-template.ts';
 
 export type RelabelAction =
@@ -48,6 +48,9 @@ export interface RelabelExplanation {
   readonly before: Labels;
   /** Undefined: the step dropped them, and no later one runs. */
   readonly after: Labels | undefined;
+  readonly changed: boolean;
+  /** The step in one line, e.g. `replace [job] regex=(.+) → service = $1`. */
+  readonly description: string;
   /** What the step looked at: the source labels' values, joined. */
   readonly value: string;
 }
@@ -58,11 +61,25 @@ export function explainRelabel(labels: Labels, configs: readonly RelabelConfig[]
   let before = labels;
   for (const config of configs) {
     const after = relabelStep(before, config);
-    steps.push({ config, before, after, value: sourceValue(before, config) });
+    const changed = after === undefined || !after.equals(before);
+    const value = sourceValue(before, config);
+    steps.push({ config, before, after, changed, description: describeStep(config), value });
     if (after === undefined) break;
     before = after;
   }
   return steps;
+}
+
+function describeStep(config: RelabelConfig): string {
+  const { action, targetLabel, replacement } = config;
+  const sources = config.sourceLabels.length === 0 ? '' : ` [${config.sourceLabels.join(', ')}]`;
+  const separator =
+    config.separator === ';' || config.sourceLabels.length < 2 ? '' : ` separator=${quote(config.separator)}`;
+  const regex = config.regex === '(.*)' ? '' : ` regex=${config.regex}`;
+  if (action === 'replace') return `replace${sources}${separator}${regex} → ${targetLabel} = ${replacement}`;
+  if (action === 'labelmap') return `labelmap${regex} → ${replacement}`;
+  if (action === 'hashmod') return `hashmod${sources}${separator} modulus=${config.modulus} → ${targetLabel}`;
+  return `${action}${sources}${separator}${regex}${targetLabel === '' ? '' : ` → ${targetLabel}`}`;
 }
 
 function relabelStep(labels: Labels, config: RelabelConfig): Labels | undefined {

@@ -92,20 +92,20 @@ export function inheritGlobals(raw: RawIntegration, index: number, global: Alert
     if (missing && !names.some((name) => isGiven(fields[name]))) raw.at.fail(raw.at.place, missing);
   }
   let http = raw.http ?? global.http_config ?? defaultHttpClientConfig;
-  if (raw.kind === 'slack') http = inheritSlack(raw, fields, http, global);
+  if (raw.kind === 'slack') inheritSlack(raw, fields, http, global);
   if (raw.kind === 'msteamsv2' && raw.http && !raw.http.proxyUrl)
     http = { ...raw.http, proxyUrl: global.http_config?.proxyUrl };
   if (ENDS_IN_SLASH.includes(raw.kind)) fields['api_url'] = withSlash(String(fields['api_url'] ?? ''));
   return { kind: raw.kind, place: raw.place, index, sendResolved: raw.sendResolved, http, fields };
 }
 
-/** A bot's token becomes the authorization of its requests, and the bot's address the one they go to. */
+/** A token of one's own or the global one leads to the bot's address, else the webhook counts. */
 function inheritSlack(
   raw: RawIntegration,
   fields: Record<string, unknown>,
   http: HttpClientConfig,
   global: AlertmanagerGlobal,
-): HttpClientConfig {
+): void {
   fields['app_url'] ??= global.slack_app_url;
   if (!isGiven(fields['app_url'])) raw.at.fail(raw.place, 'no global Slack App URL set');
   const ownToken = isGiven(fields['app_token']) || isGiven(fields['app_token_file']);
@@ -121,16 +121,10 @@ function inheritSlack(
   if (!token && !isGiven(fields['api_url']) && !isGiven(fields['api_url_file'])) {
     raw.at.fail(raw.place, 'no Slack API URL nor App token set either inline or in a file');
   }
-  if (!token) return http;
+  if (!token) return;
   if (http.authorization) raw.at.fail(raw.place, "http authorization can't be set when using Slack App tokens");
   fields['api_url'] = fields['app_url'];
   fields['api_url_file'] = undefined;
-  const authorization = {
-    type: 'Bearer',
-    credentials: fields['app_token'],
-    credentialsFile: fields['app_token_file'],
-  } as HttpClientConfig['authorization'];
-  return { ...http, authorization };
 }
 
 function withSlash(url: string): string {

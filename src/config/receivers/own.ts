@@ -1,6 +1,6 @@
 /** The webhook, and watchfire's own channels: desktop, terminal, command. */
 import { freeValue, goDuration, templateUrl } from '../alertmanager-values.ts';
-import { boolean, field, list, text, unsigned } from '../schema.ts';
+import { boolean, field, list, optional, text, unsigned } from '../schema.ts';
 import { duration, filePath, textMap } from '../value-types.ts';
 import { atMostOneOf, integration, oneOfRequired, record } from './integration.ts';
 
@@ -20,45 +20,43 @@ export const webhookIntegration = integration(
   },
 );
 
-const TITLE = '{{ template "watchfire.default.title" . }}';
-const BODY = '{{ template "watchfire.default.text" . }}';
-
-/** A notification of the desktop that watchfire runs on. */
+/** A notification of the desktop that watchfire runs on. Texts left empty get the notifier's own. */
 export const desktopIntegration = integration(
   'desktop',
   true,
   {
-    title: field(text, TITLE),
-    text: field(text, BODY),
-    icon: field(text),
+    title: field(optional(text)),
+    message: field(optional(text)),
     /** `low`, `normal` or `critical`; may be a template. */
-    urgency: field(text, '{{ if eq .CommonLabels.severity "critical" }}critical{{ else }}normal{{ end }}'),
-    expire: field(duration),
+    urgency: field(optional(text)),
+    timeout: field(duration),
   },
   (raw, at) => {
-    if (!raw.urgency.includes('{{') && !['low', 'normal', 'critical'].includes(raw.urgency)) {
-      at.fail('urgency', `unknown urgency ${raw.urgency} on desktop_config, must be low, normal or critical`);
+    const urgency = raw.urgency ?? '';
+    if (!urgency.includes('{{') && !['', 'low', 'normal', 'critical'].includes(urgency)) {
+      at.fail('urgency', `unknown urgency ${urgency} on desktop_config, must be low, normal or critical`);
     }
   },
 );
 
-const ESCAPES = ['auto', 'bell', 'osc9', 'osc777', 'osc99'];
+const PROTOCOLS = ['auto', 'bell', 'osc9', 'osc777', 'osc99'];
 
 /** A notification through the terminal itself: it reaches the laptop over SSH. */
 export const terminalIntegration = integration(
   'terminal',
   true,
   {
-    title: field(text, TITLE),
-    text: field(text, BODY),
-    /** Which escape sequence carries it. */
-    escape: field(text, 'auto'),
+    message: field(optional(text)),
     bell: field(boolean, true),
-    tmux_passthrough: field(boolean, true),
+    /** Which escape sequence carries it. */
+    protocol: field(text, 'auto'),
   },
   (raw, at) => {
-    if (!ESCAPES.includes(raw.escape)) {
-      at.fail('escape', `unknown escape ${raw.escape} on terminal_config, must be one of ${ESCAPES.join(', ')}`);
+    if (!PROTOCOLS.includes(raw.protocol)) {
+      at.fail(
+        'protocol',
+        `unknown protocol ${raw.protocol} on terminal_config, must be one of ${PROTOCOLS.join(', ')}`,
+      );
     }
   },
 );
@@ -68,17 +66,15 @@ export const commandIntegration = integration(
   'command',
   true,
   {
-    /** The program and its arguments; never through a shell. */
+    /** The program and its arguments, which may be templates; never through a shell. */
     command: field(list(text)),
-    environment: field(textMap),
-    working_directory: field(filePath),
-    timeout: field(duration, 10_000),
-    max_alerts: field(unsigned),
+    env: field(textMap),
+    timeout: field(duration, 30_000),
   },
   (raw, at) => {
     if (!raw.command?.length || raw.command[0] === '') {
       at.fail('command', 'missing command on command_config: write the program and its arguments as a list');
     }
   },
-  (raw) => ({ environment: record(raw.environment) }),
+  (raw) => ({ env: record(raw.env) }),
 );

@@ -2,7 +2,7 @@
 import type { ReceiverConfig, ReceiverKind } from '../alertmanager-config.ts';
 import type { AlertmanagerGlobal } from '../alertmanager-global.ts';
 import type { SourcePlace } from '../prometheus-config.ts';
-import { type Field, field, list, type StructPlace, struct, type Type, text } from '../schema.ts';
+import { type Field, field, list, type StructPlace, struct, type Type, text, toRecord } from '../schema.ts';
 import { textMap } from '../value-types.ts';
 import type { YamlMap } from '../yaml-reader.ts';
 import {
@@ -87,6 +87,7 @@ export function receiver(strict: boolean): Type<RawReceiver | undefined> {
       complete: (global) => ({
         name: raw.name,
         place: at.place,
+        labels: { ...toRecord(raw.labels), name: raw.name },
         integrations: found.flatMap((each) => (each ?? []).map((one, index) => inheritGlobals(one, index, global))),
       }),
     };
