@@ -1,4 +1,5 @@
 /** Parses Alertmanager's matchers (`severity="critical"`): the UTF-8 grammar first, the classic one where the two differ, as Alertmanager does. */
+import { Labels } from './labels.ts';
 import { Matcher, type MatchOperator } from './matcher.ts';
 import { UnquoteError, unquoteGo } from './unquote.ts';
 
