@@ -1,0 +1,50 @@
+/** The `/` filter: words that must occur, `!word` that must not, `key=value` of a field, `-f text` fuzzy (fzf). */
+import { Fzf } from 'fzf';
+
+export interface Filterable {
+  readonly text: string;
+  field(name: string): string | undefined;
+}
+
+export interface Filter {
+  readonly source: string;
+  readonly empty: boolean;
+  accepts(item: Filterable): boolean;
+  /** The words to highlight. */
+  readonly words: readonly string[];
+}
+
+export const NO_FILTER: Filter = { source: '', empty: true, accepts: () => true, words: [] };
+
+export function parseFilter(source: string): Filter {
+  const text = source.trim();
+  if (text === '') return NO_FILTER;
+  if (text.startsWith('-f ')) return fuzzy(source, text.slice(3).trim());
+  const terms = [...text.matchAll(/(!)?(?:([\w.@/-]+)(!?=)("[^"]*"|\S*)|"([^"]*)"|(\S+))/g)].map((match) => ({
+    inverse: (match[1] === '!') !== (match[3] === '!='),
+    field: match[2],
+    value: (match[4] ?? match[5] ?? match[6] ?? '').replace(/^"|"$/g, '').toLowerCase(),
+  }));
+  return {
+    source,
+    empty: false,
+    words: terms.filter((term) => !term.inverse && term.value !== '').map((term) => term.value),
+    accepts: (item) =>
+      terms.every(({ inverse, field, value }) => {
+        const found =
+          field === undefined
+            ? item.text.toLowerCase().includes(value)
+            : (item.field(field) ?? '').toLowerCase().includes(value) && item.field(field) !== undefined;
+        return found !== inverse;
+      }),
+  };
+}
+
+function fuzzy(source: string, query: string): Filter {
+  return {
+    source,
+    empty: query === '',
+    words: [],
+    accepts: (item) => query === '' || new Fzf([item.text]).find(query).length > 0,
+  };
+}

@@ -1,0 +1,53 @@
+/** What the header knows: how many alerts fire and pend, and how the four sources are. */
+import type { Monitor, SourceState } from '../../monitor/sources.ts';
+
+export interface AlertCounts {
+  readonly firing: number;
+  readonly pending: number;
+}
+
+const EVERY_MS = 2000;
+
+export class Headline {
+  counts: AlertCounts | undefined;
+  busy = false;
+  #monitor: Monitor;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+  #changed: () => void;
+
+  constructor(monitor: Monitor, changed: () => void) {
+    this.#monitor = monitor;
+    this.#changed = changed;
+    void this.#poll();
+  }
+
+  sources(): readonly { readonly name: string; readonly state: SourceState }[] {
+    const { metrics, alerts, logs, traces } = this.#monitor;
+    return Object.entries({ metrics, alerts, logs, traces }).map(([name, source]) => ({ name, state: source.state() }));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #poll(): Promise<void> {
+    this.busy = this.counts === undefined;
+    try {
+      const groups = await this.#monitor.alerts.ruleGroups();
+      const all = groups.flatMap((group) => group.rules.flatMap((rule) => rule.alerts ?? []));
+      this.counts = {
+        firing: all.filter((alert) => alert.state === 'firing').length,
+        pending: all.filter((alert) => alert.state === 'pending').length,
+      };
+    } catch {
+      // The source's own state says that it fails, and the header shows it.
+      this.counts = undefined;
+    }
+    this.busy = false;
+    if (this.#closed) return;
+    this.#changed();
+    this.#timer = setTimeout(() => void this.#poll(), EVERY_MS);
+  }
+}

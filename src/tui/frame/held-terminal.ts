@@ -1,0 +1,119 @@
+/** The terminal while it is ours: alternate screen, raw keys, no cursor; given back on every way out of the process. */
+
+export interface HeldTerminal {
+  onInput(listener: (chunk: string) => void): void;
+  mouse(on: boolean): void;
+  /** Ctrl-Z: hands the terminal to the shell until the process is continued. */
+  suspend(): void;
+  release(): void;
+}
+
+export interface HeldEvents {
+  /** By a signal, a closed input or a lost connection, with the exit code for it. */
+  ended(code: number): void;
+  /** The screen's content is unknown: after a suspension, or a change of size. */
+  resumed(): void;
+}
+
+// Alternate screen, cursor hidden, pasted text marked as such, no automatic wrap (a row too wide must not push others down).
+const TAKE = '\u001b[?1049h\u001b[?25l\u001b[?2004h\u001b[?7l\u001b[2J\u001b[H';
+const GIVE_BACK = '\u001b[0m\u001b[?2026l\u001b[?1000l\u001b[?1006l\u001b[?7h\u001b[?2004l\u001b[?25h\u001b[?1049l';
+const MOUSE_ON = '\u001b[?1000h\u001b[?1006h';
+const MOUSE_OFF = '\u001b[?1000l\u001b[?1006l';
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+export function holdTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, events: HeldEvents): HeldTerminal {
+  let ours = false;
+  let mouse = false;
+  const listeners: ((chunk: string) => void)[] = [];
+  const stderr = holdBackStderr();
+  const take = (): void => {
+    ours = true;
+    if (stdin.isTTY) stdin.setRawMode(true);
+    stdout.write(TAKE + (mouse ? MOUSE_ON : ''));
+  };
+  const giveBack = (): void => {
+    if (!ours) return;
+    ours = false;
+    try {
+      stdout.write(GIVE_BACK);
+      if (stdin.isTTY) stdin.setRawMode(false);
+    } catch {
+      // The terminal is gone; nothing is left to give back.
+    }
+  };
+  const onData = (chunk: string): void => {
+    for (const listener of listeners) listener(chunk);
+  };
+  const onEnd = (): void => events.ended(SIGNALS.SIGHUP);
+  const onCrash = (): void => {
+    giveBack();
+    stderr.release();
+  };
+  const onContinue = (): void => {
+    if (!ours) take();
+    events.resumed();
+  };
+  const onResize = (): void => events.resumed();
+  const onSignal = new Map(Object.entries(SIGNALS).map(([signal, code]) => [signal, () => events.ended(code)]));
+
+  stdin.setEncoding('utf8');
+  stdin.on('data', onData);
+  stdin.on('end', onEnd);
+  stdin.on('error', onEnd);
+  stdout.on('error', onEnd);
+  stdout.on('resize', onResize);
+  for (const [signal, listener] of onSignal) process.on(signal, listener);
+  process.on('SIGCONT', onContinue);
+  // Runs before Node prints the error and ends the process, so that the message is readable on the terminal given back.
+  process.on('uncaughtExceptionMonitor', onCrash);
+  process.on('exit', onCrash);
+  take();
+
+  return {
+    onInput: (listener) => void listeners.push(listener),
+    mouse(on) {
+      mouse = on;
+      stdout.write(on ? MOUSE_ON : MOUSE_OFF);
+    },
+    suspend() {
+      giveBack();
+      // The whole process group, so that the shell sees its job stop.
+      process.kill(0, 'SIGTSTP');
+    },
+    release() {
+      giveBack();
+      stdin.off('data', onData);
+      stdin.off('end', onEnd);
+      stdin.off('error', onEnd);
+      stdin.pause();
+      stdout.off('resize', onResize);
+      for (const [signal, listener] of onSignal) process.off(signal, listener);
+      process.off('SIGCONT', onContinue);
+      process.off('uncaughtExceptionMonitor', onCrash);
+      process.off('exit', onCrash);
+      stderr.release();
+    },
+  };
+}
+
+const KEPT_CHARACTERS = 64 * 1024;
+
+/** Warnings printed while the screen is up would garble it: they are kept, and printed after it. */
+function holdBackStderr(): { release(): void } {
+  const write = process.stderr.write;
+  let kept = '';
+  process.stderr.write = ((chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
+    kept = (kept + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'))).slice(-KEPT_CHARACTERS);
+    const done = typeof encoding === 'function' ? encoding : callback;
+    if (typeof done === 'function') process.nextTick(done as () => void);
+    return true;
+  }) as typeof process.stderr.write;
+  return {
+    release() {
+      process.stderr.write = write;
+      if (kept !== '') process.stderr.write(kept);
+      kept = '';
+    },
+  };
+}

@@ -1,0 +1,208 @@
+/** A whole frame as rows: header, tabs, title line with the breadcrumbs, main pane, footer. */
+import type { SourceState } from '../../monitor/sources.ts';
+import { keyLabel } from '../input/bindings.ts';
+import { clean, shorten, widthOf } from '../sanitise.ts';
+import type { Theme, Tone } from '../theme.ts';
+import { formatAgo, formatClock, formatDate, formatSpan } from './format.ts';
+import { staleRow, titleRow } from './pane.ts';
+import { type Area, VIEW_NAMES } from './place.ts';
+import { BLANK, type Part, type Row, row, rowWidth, sized, spread, tall, toned } from './row.ts';
+import type { Session } from './session.ts';
+
+export const MINIMUM_COLUMNS = 60;
+export const MINIMUM_ROWS = 14;
+const FRAME_ROWS = 4;
+
+/** Exactly `height` rows of at most `width` columns. */
+export function frameRows(session: Session, width: number, height: number): Row[] {
+  if (width < MINIMUM_COLUMNS || height < MINIMUM_ROWS) return tooSmall(width, height);
+  // One column of air on either side: rows never touch the last column, where terminals differ in how they wrap.
+  const inner = width - 2;
+  const area = areaOf(session, inner, height);
+  const prompt = session.prompt?.rows(inner, session.theme);
+  const foot = prompt ?? [session.overlay === undefined ? footer(session, inner) : overlayFooter(session, inner)];
+  const main = tall(mainRows(session, area), height - FRAME_ROWS + 1 - foot.length);
+  return [header(session, inner), tabs(session, inner), title(session, area), ...main, ...foot].map((each) =>
+    row(' ', sized(each, inner, 'left', session.theme.glyphs.ellipsis)),
+  );
+}
+
+function areaOf(session: Session, width: number, height: number): Area {
+  return {
+    width,
+    height: height - FRAME_ROWS,
+    theme: session.theme,
+    zone: session.zone,
+    nowMs: session.nowMs(),
+    window: session.window(),
+  };
+}
+
+function tooSmall(width: number, height: number): Row[] {
+  const lines = [
+    `This terminal has ${width}×${height}.`,
+    `watchfire needs ${MINIMUM_COLUMNS}×${MINIMUM_ROWS}.`,
+    'Make it larger, or q quits.',
+  ];
+  return tall(
+    lines.map((line) => row(toned('warning', shorten(line, width)))),
+    height,
+  );
+}
+
+function header(session: Session, width: number): Row {
+  const { theme, zone, headline } = session;
+  const { glyphs } = theme;
+  const narrow = width < 100;
+  const counts = headline.counts;
+  const alerts: Part[] =
+    counts === undefined
+      ? [toned('muted', 'alerts unknown')]
+      : counts.firing + counts.pending === 0
+        ? [toned('ok', `${glyphs.ok} nothing fires`)]
+        : [
+            counts.firing > 0
+              ? toned('chip-critical', ` ${glyphs.firing} ${counts.firing} firing `)
+              : toned('muted', '0 firing'),
+            counts.pending > 0 ? toned('warning', `  ${glyphs.pending} ${counts.pending} pending`) : '',
+          ];
+  const sources = headline.sources().flatMap(({ name, state }): Part[] => {
+    const { glyph, tone } = lookOf(state, theme);
+    return [
+      toned(tone, glyph),
+      toned(tone === 'ok' ? 'muted' : tone, ` ${narrow ? name.slice(0, 1).toUpperCase() : name}  `),
+    ];
+  });
+  const window = session.window();
+  const span = formatSpan(window.endMs - window.startMs);
+  const nowMs = session.nowMs();
+  const when: Part[] = window.live
+    ? [toned('ok', 'live'), toned('muted', ` ${span}  `), `${formatClock(nowMs, zone)} `, toned('muted', zone.name)]
+    : [
+        toned('warning', narrow ? 'past ' : 'past '),
+        `${formatDate(window.endMs, zone) === formatDate(nowMs, zone) ? '' : `${formatDate(window.startMs, zone).slice(5)} `}${formatClock(window.startMs, zone)}–${formatClock(window.endMs, zone)} `,
+        toned('muted', zone.name),
+      ];
+  const name = row(
+    toned('accent', 'watchfire '),
+    toned('strong', shorten(clean(session.monitor.name), narrow ? 12 : 40)),
+    '  ',
+    ...alerts,
+  );
+  return spread(name, row(...sources, ...when), width);
+}
+
+/** How a source's state looks. */
+export function lookOf(state: SourceState, theme: Theme): { readonly glyph: string; readonly tone: Tone } {
+  switch (state.kind) {
+    case 'live':
+      return { glyph: theme.glyphs.live, tone: 'ok' };
+    case 'slow':
+    case 'stale':
+      return { glyph: theme.glyphs.slow, tone: 'warning' };
+    case 'failing':
+      return { glyph: theme.glyphs.failing, tone: 'critical' };
+    case 'off':
+      return { glyph: theme.glyphs.off, tone: 'muted' };
+  }
+}
+
+function tabs(session: Session, width: number): Row {
+  const root = session.stack[0]!.view;
+  const parts: Part[] = [];
+  for (const [i, view] of VIEW_NAMES.entries()) {
+    const label = `${i + 1} ${view}`;
+    if (view === root) parts.push(toned('chip-accent', ` ${label} `));
+    else parts.push(toned('accent', ` ${i + 1}`), toned('plain', ` ${view} `));
+    if (width >= 90) parts.push(' ');
+  }
+  return spread(row(...parts), troubles(session, width), width);
+}
+
+/** The first source that is in trouble, in words. */
+function troubles(session: Session, width: number): Row {
+  if (width < 110) return BLANK;
+  const bad = session.headline.sources().find(({ state }) => state.kind !== 'live' && state.kind !== 'off');
+  if (bad === undefined) return BLANK;
+  const { state, name } = bad;
+  const retry = state.nextTryMs === undefined ? '' : `, next try ${formatAgo(state.nextTryMs, session.nowMs())}`;
+  const why = state.reason === undefined ? state.kind : `${state.kind}: ${state.reason}`;
+  return row(
+    toned(lookOf(state, session.theme).tone, shorten(clean(`${name} ${why}${retry}`), Math.min(90, width - 80))),
+  );
+}
+
+function title(session: Session, area: Area): Row {
+  const crumbs = session.stack.map((place) => clean(place.crumb())).join(` ${area.theme.glyphs.crumb} `);
+  const place = session.place;
+  const filter = place.filter.empty ? BLANK : row(toned('chip-muted', ` /${clean(place.filter.source)} `), ' ');
+  const status = row(filter, place.status(area));
+  const room = area.width - rowWidth(status) - 8;
+  const cut = widthOf(crumbs) <= room ? crumbs : `${area.theme.glyphs.ellipsis}${crumbs.slice(-Math.max(8, room - 1))}`;
+  return titleRow(cut, status, area.width, area.theme);
+}
+
+function mainRows(session: Session, area: Area): Row[] {
+  const { overlay, place } = session;
+  if (overlay?.shape === 'page') return overlay.rows(area);
+  const stale = place.error !== undefined && place.loaded;
+  const inner = stale ? { ...area, height: area.height - 1 } : area;
+  const rows = [...(stale ? [staleRow(place.error!, area.width, area.theme)] : []), ...place.rows(inner)];
+  return overlay === undefined ? rows : boxed(tall(rows, area.height), overlay.title, overlay.rows(area), area);
+}
+
+/** The rows in a box in the middle, what lies behind it muted. */
+function boxed(behind: readonly Row[], name: string, content: readonly Row[], area: Area): Row[] {
+  const ascii = area.theme.glyphs.ascii;
+  const [tl, tr, bl, br, h, v] = ascii ? ['+', '+', '+', '+', '-', '|'] : ['╭', '╮', '╰', '╯', '─', '│'];
+  const widest = Math.max(widthOf(name) + 4, ...content.map(rowWidth));
+  const inside = Math.min(area.width - 4, widest + 2);
+  const left = Math.max(0, Math.floor((area.width - inside - 2) / 2));
+  const head = shorten(` ${clean(name)} `, inside - 1);
+  const box: Row[] = [
+    row(
+      toned('accent', `${tl}${h}`),
+      toned('strong', head),
+      toned('accent', h!.repeat(Math.max(0, inside - 1 - widthOf(head))) + tr),
+    ),
+    ...content.map((each) => row(toned('accent', v!), ' ', sized(each, inside - 2), ' ', toned('accent', v!))),
+    row(toned('accent', `${bl}${h!.repeat(inside)}${br}`)),
+  ];
+  const top = Math.max(0, Math.floor((area.height - box.length) / 3));
+  return behind.map((each, y) => {
+    const faded = row(toned('muted', each.map((segment) => segment.text).join('')));
+    const line = box[y - top];
+    if (line === undefined) return faded;
+    return row(sized(faded, left, 'left', ''), line);
+  });
+}
+
+function footer(session: Session, width: number): Row {
+  const message = session.message();
+  if (message !== undefined) return row(toned(message.tone, clean(message.text)));
+  const hints = session.options.keymap
+    .acting(session.scopes())
+    .flatMap(({ bindings }) => bindings)
+    .filter((binding) => binding.short !== undefined)
+    .sort((a, b) => (a.rank ?? 50) - (b.rank ?? 50))
+    .map((binding) => [keyLabel(binding.keys[0]!), binding.short!] as const);
+  return hintRow(hints, width);
+}
+
+function overlayFooter(session: Session, width: number): Row {
+  return hintRow(session.overlay!.hints(), width);
+}
+
+/** `key word  key word …`: whole hints only; the last one (help) always stays. */
+export function hintRow(hints: readonly (readonly [string, string])[], width: number): Row {
+  const size = ([key, word]: readonly [string, string]): number => widthOf(key) + widthOf(word) + 3;
+  const last = hints.at(-1);
+  if (last === undefined) return BLANK;
+  let left = width - size(last);
+  const kept = hints.slice(0, -1).filter((hint) => {
+    if (left < size(hint)) return false;
+    left -= size(hint);
+    return true;
+  });
+  return row(...[...kept, last].flatMap(([key, word]) => [toned('accent', key), toned('muted', ` ${word}  `)]));
+}

@@ -1,0 +1,358 @@
+/** The state of the whole screen: the stack of places, the time window, overlays, messages; keys in, frames out. */
+import type { Monitor } from '../../monitor/sources.ts';
+import type { Keymap, Scope } from '../input/bindings.ts';
+import type { Key } from '../input/keys.ts';
+import { makeTheme, type Theme, type ThemeName, type Tone } from '../theme.ts';
+import { CommandLine } from './command-line.ts';
+import { FilterLine } from './filter-line.ts';
+import { makeZone, type Zone } from './format.ts';
+import { Headline } from './headline.ts';
+import { HelpPage } from './help.ts';
+import type { Desk, Overlay, Place, Subject, TimeWindow, ViewName } from './place.ts';
+import { messageOf, type Poller, startPoller } from './poller.ts';
+import type { Row } from './row.ts';
+
+/** A line of text being typed at the foot of the screen. */
+export interface Prompt {
+  key(key: Key): 'close' | 'stay';
+  rows(width: number, theme: Theme): Row[];
+}
+
+/** How a view is opened; the registry in `views/` implements it. */
+export interface Views {
+  root(view: ViewName, desk: Desk): Place;
+  drill(view: 'metrics' | 'logs' | 'traces', subject: Subject, desk: Desk): Place;
+  /** What watchfire itself has to say. */
+  events(desk: Desk): Place;
+}
+
+export interface SessionOptions {
+  readonly monitor: Monitor;
+  readonly views: Views;
+  readonly keymap: Keymap;
+  readonly colours: 0 | 16 | 256;
+  readonly ascii: boolean;
+  readonly utc: boolean;
+  readonly theme: ThemeName;
+  nowMs(): number;
+  /** Writes to the terminal outside of frames: clipboard, title. */
+  emit(sequence: string): void;
+  quit(code: number): void;
+  /** A frame is due: soon for a key, at the next tick otherwise. */
+  schedule(urgent: boolean): void;
+  /** The terminal's content is to be written anew. */
+  redraw(): void;
+  mouse(on: boolean): void;
+  /** Hands the terminal to the shell until the process is continued. */
+  suspend(): void;
+}
+
+const DEFAULT_SPAN_MS = 15 * 60_000;
+const SPANS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080].map((minutes) => minutes * 60_000);
+const MESSAGE_MS = 5000;
+
+export class Session implements Desk {
+  readonly monitor: Monitor;
+  readonly options: SessionOptions;
+  readonly headline: Headline;
+  stack: Place[];
+  overlay: Overlay | undefined;
+  prompt: Prompt | undefined;
+  theme: Theme;
+  zone: Zone;
+  ascii: boolean;
+  /** The main pane alone. */
+  zoomed = false;
+  #roots = new Map<ViewName, Place>();
+  #pollers = new Map<Place, Poller>();
+  #spanMs = DEFAULT_SPAN_MS;
+  #endMs: number | undefined;
+  #message: { readonly text: string; readonly tone: Tone; readonly untilMs: number } | undefined;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.monitor = options.monitor;
+    this.ascii = options.ascii;
+    this.theme = makeTheme(options.theme, options.colours, options.ascii);
+    this.zone = makeZone(options.utc, options.nowMs());
+    this.headline = new Headline(options.monitor, () => this.changed());
+    this.stack = [];
+    this.goTo('overview');
+  }
+
+  get place(): Place {
+    return this.stack.at(-1)!;
+  }
+
+  /** Nothing is under way that will change the screen. */
+  get settled(): boolean {
+    return !this.headline.busy && ![...this.#pollers.values()].some((poller) => poller.busy);
+  }
+
+  scopes(): readonly Scope[] {
+    return this.place.scopes();
+  }
+
+  nowMs(): number {
+    return this.options.nowMs();
+  }
+
+  window(): TimeWindow {
+    const endMs = this.#endMs ?? this.nowMs();
+    return { startMs: endMs - this.#spanMs, endMs, live: this.#endMs === undefined };
+  }
+
+  setWindow(window: TimeWindow): void {
+    this.#spanMs = Math.max(1000, window.endMs - window.startMs);
+    this.#endMs = window.live ? undefined : window.endMs;
+    this.refresh(this.place);
+  }
+
+  changed(): void {
+    this.options.schedule(false);
+  }
+
+  refresh(place: Place): void {
+    this.#pollers.get(place)?.now();
+    this.changed();
+  }
+
+  push(place: Place): void {
+    this.#leave();
+    this.stack.push(place);
+    this.#enter();
+  }
+
+  drill(view: 'metrics' | 'logs' | 'traces', subject: Subject): void {
+    if (subject.fromMs !== undefined) this.#focusWindow(subject.fromMs, subject.toMs);
+    this.push(this.options.views.drill(view, subject, this));
+  }
+
+  /** The root of a view; what was opened below another root is closed. */
+  goTo(view: ViewName): void {
+    if (this.stack.length > 0) this.#leave();
+    for (const place of this.stack.slice(1)) place.close();
+    let root = this.#roots.get(view);
+    if (root === undefined) {
+      root = this.options.views.root(view, this);
+      this.#roots.set(view, root);
+    }
+    this.stack = [root];
+    this.#enter();
+  }
+
+  show(overlay: Overlay): void {
+    this.overlay = overlay;
+    this.changed();
+  }
+
+  say(text: string, tone: Tone = 'plain'): void {
+    this.#message = { text, tone, untilMs: this.nowMs() + MESSAGE_MS };
+    this.changed();
+  }
+
+  message(): { readonly text: string; readonly tone: Tone } | undefined {
+    return this.#message !== undefined && this.#message.untilMs > this.nowMs() ? this.#message : undefined;
+  }
+
+  copy(text: string, what: string): void {
+    this.options.emit(`\u001b]52;c;${Buffer.from(text, 'utf8').toString('base64')}\u0007`);
+    this.say(`copied ${what} (OSC 52)`, 'ok');
+  }
+
+  setTheme(name: ThemeName): void {
+    this.theme = makeTheme(name, this.options.colours, this.ascii);
+    this.changed();
+  }
+
+  setAscii(ascii: boolean): void {
+    this.ascii = ascii;
+    this.setTheme(this.theme.name);
+  }
+
+  setUtc(utc: boolean): void {
+    this.zone = makeZone(utc, this.nowMs());
+    this.changed();
+  }
+
+  setSpan(spanMs: number): void {
+    this.#spanMs = spanMs;
+    this.refresh(this.place);
+  }
+
+  close(): void {
+    this.#leave();
+    for (const place of [...this.stack, ...this.#roots.values()]) place.close();
+    this.headline.close();
+  }
+
+  handleKey(key: Key): void {
+    this.#message = undefined;
+    this.#dispatch(key);
+    this.options.schedule(true);
+  }
+
+  #dispatch(key: Key): void {
+    const action = this.options.keymap.action(key.name, this.scopes());
+    if (action === 'interrupt') this.options.quit(130);
+    else if (this.prompt !== undefined) this.#type(this.prompt, key);
+    else if (this.overlay !== undefined) this.#answer(this.overlay, key, action);
+    else if (!this.place.capture(key) && action !== undefined) this.run(action);
+  }
+
+  #type(prompt: Prompt, key: Key): void {
+    // A command may open another prompt: only the one that was typed into is taken away.
+    if (prompt.key(key) === 'close' && this.prompt === prompt) this.prompt = undefined;
+  }
+
+  #answer(overlay: Overlay, key: Key, action: string | undefined): void {
+    if (overlay.key(key, action) === 'close' && this.overlay === overlay) this.overlay = undefined;
+  }
+
+  /** Does what a key or a command names. */
+  run(action: string): void {
+    if (this.place.act(action)) return;
+    if (action.startsWith('view:')) this.goTo(action.slice(5) as ViewName);
+    else if (!this.#actOnScreen(action)) this.#navigateTime(action);
+  }
+
+  /** `false` where the action is not one of the screen's own. */
+  #actOnScreen(action: string): boolean {
+    switch (action) {
+      case 'help':
+        this.show(new HelpPage(this.options.keymap, this.scopes()));
+        return true;
+      case 'command':
+        this.prompt = new CommandLine(this);
+        return true;
+      case 'filter':
+        this.prompt = new FilterLine(this.place);
+        return true;
+      case 'back':
+      case 'quit':
+        this.#back(action === 'quit');
+        return true;
+      case 'redraw':
+        this.options.redraw();
+        return true;
+      case 'suspend':
+        this.options.suspend();
+        return true;
+      case 'zoom-pane':
+        this.zoomed = !this.zoomed;
+        return true;
+      case 'copy':
+        this.#copyOf(this.place.copyText(), 'the selected row', 'Nothing is selected that could be copied.');
+        return true;
+      case 'copy-command':
+        this.#copyOf(this.place.command(), 'the command', 'There is no command for this.');
+        return true;
+      case 'to-logs':
+      case 'to-traces':
+      case 'to-metrics':
+        this.#toView(action.slice(3) as 'logs' | 'traces' | 'metrics');
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #toView(view: 'logs' | 'traces' | 'metrics'): void {
+    const subject = this.place.subject();
+    if (subject === undefined) this.say('Select a row first: there is nothing to follow from here.', 'warning');
+    else this.drill(view, subject);
+  }
+
+  #copyOf(text: string | undefined, what: string, otherwise: string): void {
+    if (text === undefined) this.say(otherwise, 'warning');
+    else this.copy(text, what);
+  }
+
+  #back(mayQuit: boolean): void {
+    if (this.place.stepBack()) return;
+    if (this.stack.length > 1) {
+      this.#leave();
+      this.stack.pop()!.close();
+      this.#enter();
+    } else if (mayQuit) this.options.quit(0);
+    else if (this.place.view !== 'overview') this.goTo('overview');
+    else this.say('This is the first screen; q quits.');
+  }
+
+  #navigateTime(action: string): void {
+    const { startMs, endMs, live } = this.window();
+    const spanMs = endMs - startMs;
+    const at = SPANS_MS.findIndex((span) => span >= spanMs);
+    switch (action) {
+      case 'earlier':
+        this.#endMs = endMs - spanMs / 2;
+        break;
+      case 'later':
+        this.#endMs = live || endMs + spanMs / 2 >= this.nowMs() ? undefined : endMs + spanMs / 2;
+        break;
+      case 'zoom-in':
+        this.#spanMs = SPANS_MS[Math.max(0, (at < 0 ? SPANS_MS.length : at) - 1)]!;
+        break;
+      case 'zoom-out':
+        this.#spanMs = SPANS_MS[at < 0 ? SPANS_MS.length - 1 : Math.min(SPANS_MS.length - 1, at + 1)]!;
+        break;
+      case 'live':
+        this.#endMs = undefined;
+        this.#spanMs = DEFAULT_SPAN_MS;
+        break;
+      default:
+        return;
+    }
+    this.refresh(this.place);
+  }
+
+  /** A window in which the moments lie with some air around them; it stays live where they are of now. */
+  #focusWindow(fromMs: number, toMs: number | undefined): void {
+    const nowMs = this.nowMs();
+    const last = Math.min(toMs ?? nowMs, nowMs);
+    const air = Math.max(60_000, (last - fromMs) * 0.25);
+    const wanted = last - fromMs + 2 * air;
+    if (nowMs - last < 2 * 60_000) {
+      this.#endMs = undefined;
+      this.#spanMs = SPANS_MS.find((span) => span >= nowMs - fromMs + air) ?? wanted;
+      return;
+    }
+    this.#spanMs = SPANS_MS.find((span) => span >= wanted) ?? wanted;
+    this.#endMs = Math.min(nowMs, (fromMs + last) / 2 + this.#spanMs / 2);
+  }
+
+  #leave(): void {
+    const place = this.place;
+    this.#pollers.get(place)?.stop();
+    this.#pollers.delete(place);
+    place.leave();
+  }
+
+  #enter(): void {
+    const place = this.place;
+    place.enter();
+    const fetched = { startMs: Number.NaN, endMs: Number.NaN };
+    this.#pollers.set(
+      place,
+      startPoller(place, {
+        changed: () => this.changed(),
+        due: () => {
+          const { startMs, endMs, live } = this.window();
+          if (!place.windowed || live || place.error !== undefined) return true;
+          const stands = fetched.startMs === startMs && fetched.endMs === endMs;
+          Object.assign(fetched, { startMs, endMs });
+          return !stands;
+        },
+      }),
+    );
+    this.changed();
+  }
+
+  /** For commands that reject: the sentence is shown. */
+  attempt(work: Promise<string>): void {
+    work.then(
+      (text) => this.say(text, 'ok'),
+      (error: unknown) => this.say(messageOf(error), 'critical'),
+    );
+  }
+}

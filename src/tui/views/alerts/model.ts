@@ -1,0 +1,189 @@
+/** Alerts as the screen counts them: one item per instance (or per rule without one), with its routing and who was told. */
+import type { NotificationRecord, RoutedAlert } from '../../../alerting/model.ts';
+import { fingerprint } from '../../../labels/fingerprint.ts';
+import { Labels } from '../../../labels/labels.ts';
+import type { RuleGroupState, RuleState } from '../../../monitor/sources.ts';
+import { type Threshold, thresholdOf } from '../../expression/threshold.ts';
+import { unitOfExpression } from '../../expression/unit.ts';
+import { formatValue, type Unit } from '../../frame/format.ts';
+import type { Subject } from '../../frame/place.ts';
+import { serviceOf } from '../service.ts';
+import type { AlertAnswers } from './fetch.ts';
+
+export type AlertState = 'firing' | 'pending' | 'silenced' | 'inactive';
+
+export interface AlertItem {
+  readonly key: string;
+  readonly name: string;
+  readonly state: AlertState;
+  readonly severity: string;
+  readonly service: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  /** Since when its expression holds; undefined where it does not. */
+  readonly sinceMs: number | undefined;
+  readonly value: number;
+  readonly forMs: number;
+  readonly rule: RuleState | undefined;
+  readonly group: RuleGroupState | undefined;
+  readonly threshold: Threshold | undefined;
+  readonly unit: Unit;
+  readonly routed: RoutedAlert | undefined;
+  /** Newest first. */
+  readonly told: readonly NotificationRecord[];
+}
+
+const RANKS: readonly AlertState[] = ['firing', 'pending', 'silenced', 'inactive'];
+const SEVERITIES = ['critical', 'page', 'error', 'warning', 'info'];
+
+/** Firing first, then pending, silenced, inactive; within each the worst severity, then the longest. */
+export function alertItems({ groups, routed, notifications }: AlertAnswers): AlertItem[] {
+  const byPrint = new Map(routed.map((alert) => [alert.fingerprint, alert]));
+  const told = new Map<string, NotificationRecord[]>();
+  for (const record of notifications) {
+    for (const print of record.fingerprints) {
+      const list = told.get(print);
+      if (list) list.push(record);
+      else told.set(print, [record]);
+    }
+  }
+  const seen = new Set<string>();
+  const items: AlertItem[] = [];
+  for (const group of groups) {
+    for (const rule of group.rules) {
+      if (rule.kind !== 'alerting') continue;
+      const shared = sharedOf(rule);
+      if ((rule.alerts ?? []).length === 0) items.push(inactive(group, rule, shared));
+      for (const alert of rule.alerts ?? []) {
+        const print = fingerprint(alert.labels);
+        seen.add(print);
+        const route = byPrint.get(print);
+        const suppressed = route?.status.state === 'suppressed';
+        items.push({
+          key: print,
+          name: rule.name,
+          state: alert.state === 'firing' ? (suppressed ? 'silenced' : 'firing') : alert.state,
+          severity: alert.labels.get('severity'),
+          service: serviceOf(alert.labels),
+          labels: alert.labels,
+          annotations: alert.annotations,
+          sinceMs: alert.state === 'inactive' ? undefined : alert.activeAtMs,
+          value: alert.value,
+          forMs: rule.forMs ?? 0,
+          rule,
+          group,
+          ...shared,
+          routed: route,
+          told: told.get(print) ?? [],
+        });
+      }
+    }
+  }
+  for (const alert of routed)
+    if (!seen.has(alert.fingerprint)) items.push(foreign(alert, told.get(alert.fingerprint) ?? []));
+  return items.sort(
+    (a, b) =>
+      RANKS.indexOf(a.state) - RANKS.indexOf(b.state) ||
+      severityRank(a.severity) - severityRank(b.severity) ||
+      (a.sinceMs ?? 0) - (b.sinceMs ?? 0) ||
+      (a.name < b.name ? -1 : 1),
+  );
+}
+
+function sharedOf(rule: RuleState): { readonly threshold: Threshold | undefined; readonly unit: Unit } {
+  const threshold = thresholdOf(rule.query);
+  return { threshold, unit: unitOfExpression(threshold?.expression ?? rule.query) };
+}
+
+function severityRank(severity: string): number {
+  const at = SEVERITIES.indexOf(severity.toLowerCase());
+  return at < 0 ? SEVERITIES.length : at;
+}
+
+function inactive(group: RuleGroupState, rule: RuleState, shared: ReturnType<typeof sharedOf>): AlertItem {
+  return {
+    key: `${group.file}/${group.name}/${rule.name}`,
+    name: rule.name,
+    state: 'inactive',
+    severity: rule.labels.get('severity'),
+    service: '',
+    labels: rule.labels.with('alertname', rule.name),
+    annotations: rule.annotations ?? Labels.EMPTY,
+    sinceMs: undefined,
+    value: Number.NaN,
+    forMs: rule.forMs ?? 0,
+    rule,
+    group,
+    ...shared,
+    routed: undefined,
+    told: [],
+  };
+}
+
+/** An alert that came by the API, or of a rule that is not there any more. */
+function foreign(alert: RoutedAlert, told: readonly NotificationRecord[]): AlertItem {
+  return {
+    key: alert.fingerprint,
+    name: alert.labels.get('alertname'),
+    state: alert.status.state === 'suppressed' ? 'silenced' : 'firing',
+    severity: alert.labels.get('severity'),
+    service: serviceOf(alert.labels),
+    labels: alert.labels,
+    annotations: alert.annotations,
+    sinceMs: alert.startsAtMs,
+    value: Number.NaN,
+    forMs: 0,
+    rule: undefined,
+    group: undefined,
+    threshold: undefined,
+    unit: 'none',
+    routed: alert,
+    told,
+  };
+}
+
+/** `7.31 % > 5 %`. */
+export function valueText(item: AlertItem): string {
+  if (Number.isNaN(item.value))
+    return item.threshold === undefined
+      ? ''
+      : `${item.threshold.operator} ${formatValue(item.threshold.value, item.unit)}`;
+  const value = formatValue(item.value, item.unit);
+  return item.threshold === undefined
+    ? value
+    : `${value} ${item.threshold.operator} ${formatValue(item.threshold.value, item.unit)}`;
+}
+
+/** Who was told, in few words: `slack, email`, or why nobody was. */
+export function toldText(item: AlertItem): string {
+  if (item.state === 'silenced') {
+    const { silencedBy, inhibitedBy, mutedBy } = item.routed!.status;
+    if (silencedBy.length > 0) return 'silenced';
+    return inhibitedBy.length > 0 ? 'inhibited' : mutedBy.length > 0 ? 'muted' : 'suppressed';
+  }
+  if (item.state !== 'firing') return '';
+  const channels = (outcome: NotificationRecord['outcome']): string[] => [
+    ...new Set(item.told.filter((record) => record.outcome === outcome && record.status === 'firing').map(channelOf)),
+  ];
+  const sent = channels('sent');
+  const trouble = [...channels('failed'), ...channels('retrying')].filter((each) => !sent.includes(each));
+  const parts = [sent.join(', '), ...trouble.map((each) => `${each} failing`)].filter((each) => each !== '');
+  if (parts.length > 0) return parts.join(', ');
+  return channels('not-delivered').length > 0 ? 'not delivered' : 'nobody yet';
+}
+
+/** `slack[0]` → `slack`. */
+export function channelOf(record: NotificationRecord): string {
+  return record.integration.replace(/\[\d+\]$/, '');
+}
+
+/** From an alert: its service, its expression, and the time from before it began until now. */
+export function subjectOf(item: AlertItem, nowMs: number): Subject {
+  return {
+    service: item.service === '' ? undefined : item.service,
+    labels: item.labels,
+    expression: item.threshold?.expression ?? item.rule?.query,
+    fromMs: item.sinceMs,
+    toMs: nowMs,
+  };
+}

@@ -1,0 +1,242 @@
+/** Alerts as rows: the list by state, and one alert with its series, labels and history. */
+import type { NotificationRecord } from '../../../alerting/model.ts';
+import type { Explanation } from '../../../monitor/sources.ts';
+import { expressionRow } from '../../expression/highlight.ts';
+import { formatAgo, formatClock, formatMoment, formatSpan, type Zone } from '../../frame/format.ts';
+import { type Group, groupedRows } from '../../frame/grouped.ts';
+import type { ListState } from '../../frame/list.ts';
+import { barRow, fieldRows } from '../../frame/pane.ts';
+import type { Area } from '../../frame/place.ts';
+import { BLANK, type Part, type Row, row, select, sized, toned } from '../../frame/row.ts';
+import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
+import { clean, wrap } from '../../sanitise.ts';
+import type { Theme, Tone } from '../../theme.ts';
+import { type AlertItem, type AlertState, channelOf, toldText, valueText } from './model.ts';
+
+export function stateTone(state: AlertState): Tone {
+  return { firing: 'critical', pending: 'warning', silenced: 'muted', inactive: 'muted' }[state] as Tone;
+}
+
+export function stateGlyph(state: AlertState, { glyphs }: Theme): string {
+  return { firing: glyphs.firing, pending: glyphs.pending, silenced: glyphs.silenced, inactive: glyphs.inactive }[
+    state
+  ];
+}
+
+export function severityTone(severity: string): Tone {
+  if (/^(critical|page|error|fatal)$/i.test(severity)) return 'critical';
+  return /^warn/i.test(severity) ? 'warning' : 'muted';
+}
+
+/** How long it holds, and for a pending one how far it is on its way to firing. */
+export function sinceCell(item: AlertItem, nowMs: number, zone: Zone, theme: Theme): Part {
+  if (item.sinceMs === undefined) return '';
+  const elapsed = nowMs - item.sinceMs;
+  if (item.state === 'pending' && item.forMs > 0) {
+    return row(
+      barRow(elapsed / item.forMs, 8, 'warning', theme),
+      toned('muted', ` ${formatSpan(Math.min(elapsed, item.forMs))} of ${formatSpan(item.forMs)}`),
+    );
+  }
+  return row(`${formatSpan(elapsed)} `, toned('muted', `since ${formatMoment(item.sinceMs, nowMs, zone)}`));
+}
+
+export function alertColumns(area: Area): Column<AlertItem>[] {
+  const { theme, nowMs, zone } = area;
+  return [
+    {
+      id: 'state',
+      title: 'State',
+      min: 9,
+      max: 10,
+      priority: 1,
+      cell: (item) => toned(stateTone(item.state), `${stateGlyph(item.state, theme)} ${item.state}`),
+    },
+    {
+      id: 'severity',
+      title: 'Severity',
+      min: 8,
+      max: 9,
+      priority: 5,
+      cell: (item) => toned(severityTone(item.severity), item.severity),
+    },
+    {
+      id: 'name',
+      title: 'Alert',
+      min: 16,
+      max: 40,
+      priority: 1,
+      grow: 2,
+      cell: (item) => toned(item.state === 'inactive' ? 'plain' : 'strong', item.name),
+    },
+    { id: 'service', title: 'Service', min: 8, max: 24, priority: 3, grow: 1, cell: (item) => item.service },
+    {
+      id: 'value',
+      title: 'Value',
+      min: 11,
+      max: 22,
+      priority: 2,
+      cell: (item) => toned(Number.isNaN(item.value) ? 'muted' : 'plain', valueText(item)),
+    },
+    { id: 'since', title: 'Since', min: 20, max: 26, priority: 2, cell: (item) => sinceCell(item, nowMs, zone, theme) },
+    { id: 'told', title: 'Told', min: 10, max: 30, priority: 4, grow: 1, cell: (item) => toldCell(item) },
+  ];
+}
+
+export function toldCell(item: AlertItem): Part {
+  const text = toldText(item);
+  return toned(/failing|not delivered|nobody/.test(text) ? 'warning' : 'muted', text);
+}
+
+const HEADINGS: readonly (readonly [AlertState, string])[] = [
+  ['firing', 'Firing'],
+  ['pending', 'Pending'],
+  ['silenced', 'Silenced'],
+  ['inactive', 'Inactive'],
+];
+
+/** The whole list, the selected alert's summary on its last row. */
+export function alertListRows(
+  items: readonly AlertItem[],
+  list: ListState,
+  sort: SortState | undefined,
+  area: Area,
+): Row[] {
+  const { width, height, theme } = area;
+  const laid = layOut(alertColumns(area), items, width);
+  const groups: Group<AlertItem>[] =
+    sort !== undefined && sort.column !== 'state'
+      ? [{ heading: row(toned('muted', 'All')), items }]
+      : HEADINGS.map(([state, title]) => {
+          const own = items.filter((item) => item.state === state);
+          return { heading: row(toned(stateTone(state), title), toned('muted', `  ${own.length}`)), items: own };
+        });
+  const body = groupedRows(groups, list, height - 2, (item, selected) => {
+    const cells = itemRow(laid, item, theme);
+    return selected ? select(cells, width) : cells;
+  });
+  const selected = groups.flatMap((group) => group.items)[list.selected];
+  const summary = selected === undefined ? BLANK : summaryRow(selected, width);
+  while (body.length < height - 2) body.push(BLANK);
+  return [headRow(laid, theme, sort), ...body, summary];
+}
+
+function summaryRow(item: AlertItem, width: number): Row {
+  const text = item.annotations.get('description') || item.annotations.get('summary') || item.rule?.query || '';
+  return sized(row(toned('accent', `${clean(item.name)}  `), toned('muted', text)), width);
+}
+
+/** The head of one alert: what, how bad, since when, how far from its threshold. */
+export function alertHeadRows(item: AlertItem, area: Area): Row[] {
+  const { theme, nowMs, zone } = area;
+  const chip: Tone =
+    item.state === 'firing' ? 'chip-critical' : item.state === 'pending' ? 'chip-warning' : 'chip-muted';
+  const since =
+    item.sinceMs === undefined
+      ? toned('muted', 'its expression does not hold now')
+      : row(
+          toned('muted', 'since '),
+          formatMoment(item.sinceMs, nowMs, zone),
+          toned('muted', ` ${zone.name}, ${formatSpan(nowMs - item.sinceMs)}`),
+          item.state === 'pending'
+            ? toned('warning', `  fires in ${formatSpan(Math.max(0, item.sinceMs + item.forMs - nowMs))}`)
+            : '',
+        );
+  return [
+    row(
+      toned(chip, ` ${stateGlyph(item.state, theme)} ${item.state.toUpperCase()} `),
+      '  ',
+      toned(severityTone(item.severity), item.severity || 'no severity'),
+      '  ',
+      toned('strong', valueText(item)),
+      '  ',
+      since,
+    ),
+    ...wrap(clean(item.annotations.get('summary') || item.annotations.get('description')), area.width)
+      .slice(0, 2)
+      .filter((line) => line !== '')
+      .map((line) => row(line)),
+  ];
+}
+
+/** The rule, the annotations and the labels, as fields. */
+export function alertFieldRows(item: AlertItem, width: number, theme: Theme): Row[] {
+  const rows: Row[] = [];
+  if (item.rule !== undefined) {
+    rows.push(
+      row(toned('strong', 'Rule')),
+      sized(expressionRow(clean(item.rule.query)), width, 'left', theme.glyphs.ellipsis),
+    );
+    rows.push(
+      row(
+        toned(
+          'muted',
+          `for ${formatSpan(item.forMs)}  in group ${item.group?.name ?? ''}  evaluated every ${formatSpan(item.group?.intervalMs ?? 0)}`,
+        ),
+      ),
+      BLANK,
+    );
+  }
+  if (item.annotations.size > 0)
+    rows.push(row(toned('strong', 'Annotations')), ...fieldRows([...item.annotations], width, theme), BLANK);
+  rows.push(row(toned('strong', 'Labels')), ...fieldRows([...item.labels], width, theme));
+  return rows;
+}
+
+/** Who was told: newest first, one or two rows each. */
+export function notificationRows(
+  records: readonly NotificationRecord[],
+  width: number,
+  area: Pick<Area, 'nowMs' | 'zone' | 'theme'>,
+): Row[] {
+  const { nowMs, zone, theme } = area;
+  return records.map((record) => {
+    const { glyph, tone } = outcomeLook(record.outcome, theme);
+    return sized(
+      row(
+        toned('muted', `${formatClock(record.atMs, zone)} `),
+        toned(tone, `${glyph} ${record.outcome.padEnd(13)}`),
+        sized(row(toned(record.status === 'firing' ? 'plain' : 'ok', record.status)), 9),
+        sized(row(toned('strong', channelOf(record))), 10),
+        sized(row(record.receiver), 14),
+        sized(row([...record.groupLabels].map(([, value]) => value).join(' ')), Math.max(10, Math.min(30, width - 90))),
+        ' ',
+        toned(tone === 'ok' ? 'muted' : tone, record.reason),
+        record.nextTryMs === undefined ? '' : toned('muted', `, next try ${formatAgo(record.nextTryMs, nowMs)}`),
+      ),
+      width,
+      'left',
+      theme.glyphs.ellipsis,
+    );
+  });
+}
+
+function outcomeLook(
+  outcome: NotificationRecord['outcome'],
+  { glyphs }: Theme,
+): { readonly glyph: string; readonly tone: Tone } {
+  switch (outcome) {
+    case 'sent':
+      return { glyph: glyphs.ok, tone: 'ok' };
+    case 'failed':
+      return { glyph: glyphs.failing, tone: 'critical' };
+    case 'retrying':
+      return { glyph: glyphs.slow, tone: 'warning' };
+    case 'not-delivered':
+      return { glyph: glyphs.off, tone: 'warning' };
+    case 'suppressed':
+      return { glyph: glyphs.silenced, tone: 'muted' };
+  }
+}
+
+/** `x`: every decision by its name. */
+export function explanationRows(explanation: Explanation, width: number): Row[] {
+  return [
+    row(toned('strong', explanation.title)),
+    ...explanation.sections.flatMap(({ heading, lines }) => [
+      BLANK,
+      row(toned('accent', heading)),
+      ...lines.flatMap((line) => wrap(clean(line), width - 4).map((part, i) => row(i === 0 ? '  ' : '    ', part))),
+    ]),
+  ];
+}

@@ -1,0 +1,193 @@
+/** `s`: the form of a silence, and the question before it acts. */
+import { parseDuration } from '../../../config/duration.ts';
+import { Matcher, type MatchOperator, matchesAll } from '../../../labels/matcher.ts';
+import { formatClock, formatSpan, plural } from '../../frame/format.ts';
+import type { Area, Desk, Overlay } from '../../frame/place.ts';
+import { messageOf } from '../../frame/poller.ts';
+import { promptRow } from '../../frame/prompt-row.ts';
+import { BLANK, type Row, row, sized, toned } from '../../frame/row.ts';
+import type { Key } from '../../input/keys.ts';
+import { editLine, type LineState, lineOf } from '../../input/line-editor.ts';
+import type { AlertItem } from './model.ts';
+
+const FIELDS = ['matchers', 'for', 'comment', 'by'] as const;
+type Field = (typeof FIELDS)[number];
+// Enough to name one alert; labels such as severity would only narrow what they already say.
+const TELLING_LABELS = ['alertname', 'service', 'instance', 'job', 'namespace', 'pod'];
+
+export class SilenceDialog implements Overlay {
+  readonly title: string;
+  readonly shape = 'box';
+  #desk: Desk;
+  #alerts: readonly AlertItem[];
+  #lines: Record<Field, LineState>;
+  #field: Field = 'for';
+  #asking = false;
+  #error: string | undefined;
+
+  constructor(desk: Desk, item: AlertItem, alerts: readonly AlertItem[]) {
+    this.#desk = desk;
+    this.#alerts = alerts;
+    this.title = `Silence ${item.name}`;
+    const telling = item.labels.filter((name) => TELLING_LABELS.includes(name));
+    this.#lines = {
+      matchers: lineOf([...telling].map(([name, value]) => new Matcher('=', name, value).toString()).join(', ')),
+      for: lineOf('2h'),
+      comment: lineOf(''),
+      by: lineOf(process.env['USER'] ?? 'watchfire'),
+    };
+  }
+
+  rows(area: Area): Row[] {
+    const width = Math.min(76, area.width - 12);
+    const field = (name: Field, label: string): Row => {
+      const line = this.#lines[name];
+      const head = sized(row(toned(name === this.#field ? 'accent' : 'muted', label)), 10);
+      const active = name === this.#field && !this.#asking;
+      return row(head, active ? promptRow('', line, width - 10, area.theme) : sized(row(line.text), width - 10));
+    };
+    const read = this.#read();
+    const matched =
+      typeof read === 'string'
+        ? []
+        : this.#alerts.filter((item) => item.state !== 'inactive' && matchesAll(read.matchers, item.labels));
+    const foot: Row[] =
+      typeof read === 'string'
+        ? [row(toned('warning', read))]
+        : [
+            row(
+              toned('muted', `matches ${plural(matched.length, 'alert')} now: `),
+              matched.map((item) => `${item.name} ${item.service}`).join(', ') || 'none',
+            ),
+            row(
+              toned('muted', 'ends '),
+              `${formatClock(this.#desk.nowMs() + read.forMs, area.zone)} ${area.zone.name}`,
+              toned('muted', `, in ${formatSpan(read.forMs)}`),
+            ),
+          ];
+    return [
+      field('matchers', 'matchers'),
+      field('for', 'for'),
+      field('comment', 'comment'),
+      field('by', 'by'),
+      BLANK,
+      ...foot.map((each) => sized(each, width)),
+      ...(this.#error === undefined ? [] : [row(toned('critical', this.#error))]),
+      ...(this.#asking
+        ? [
+            BLANK,
+            row(
+              toned('chip-warning', ' Silence these alerts? '),
+              '  ',
+              toned('accent', 'y'),
+              ' yes   ',
+              toned('accent', 'n'),
+              ' no',
+            ),
+          ]
+        : []),
+    ].map((each) => sized(each, width));
+  }
+
+  key(key: Key): 'close' | 'stay' {
+    if (this.#asking) return this.#answer(key);
+    const at = FIELDS.indexOf(this.#field);
+    switch (key.name) {
+      case 'Esc':
+        return 'close';
+      case 'Tab':
+      case 'Down':
+        this.#field = FIELDS[(at + 1) % FIELDS.length]!;
+        return 'stay';
+      case 'S-Tab':
+      case 'Up':
+        this.#field = FIELDS[(at + FIELDS.length - 1) % FIELDS.length]!;
+        return 'stay';
+      case 'Enter':
+        this.#asking = typeof this.#read() !== 'string';
+        return 'stay';
+      default: {
+        const edited = editLine(this.#lines[this.#field], key);
+        if (edited !== undefined) this.#lines = { ...this.#lines, [this.#field]: edited };
+        return 'stay';
+      }
+    }
+  }
+
+  hints(): readonly (readonly [string, string])[] {
+    if (this.#asking)
+      return [
+        ['y', 'silence'],
+        ['n', 'back'],
+      ];
+    return [
+      ['Tab', 'next field'],
+      ['Enter', 'go on'],
+      ['Esc', 'cancel'],
+    ];
+  }
+
+  #answer(key: Key): 'close' | 'stay' {
+    if (key.name === 'n' || key.name === 'Esc') this.#asking = false;
+    const read = this.#read();
+    if (key.name !== 'y' || typeof read === 'string') return 'stay';
+    const nowMs = this.#desk.nowMs();
+    this.#desk.monitor.alerts
+      .setSilence({
+        matchers: read.matchers,
+        startsAtMs: nowMs,
+        endsAtMs: nowMs + read.forMs,
+        createdBy: this.#lines.by.text || 'watchfire',
+        comment: this.#lines.comment.text || 'silenced in the terminal',
+      })
+      .then(
+        (id) => this.#desk.say(`silenced for ${formatSpan(read.forMs)}: ${id}`, 'ok'),
+        (error: unknown) => this.#desk.say(`the silence was refused: ${messageOf(error)}`, 'critical'),
+      );
+    return 'close';
+  }
+
+  /** What the fields say, or what is wrong with them. */
+  #read(): { readonly matchers: readonly Matcher[]; readonly forMs: number } | string {
+    const forMs = spanOf(this.#lines.for.text.trim());
+    if (forMs === undefined) return 'for: give a length of time such as 30m, 2h or 1d12h';
+    try {
+      const matchers = parseMatchers(this.#lines.matchers.text);
+      if (typeof matchers === 'string') return matchers;
+      if (matchers.every((matcher) => matcher.matches('')))
+        return 'matchers: at least one has to match a label that is there';
+      return { matchers, forMs };
+    } catch (error) {
+      return `matchers: ${messageOf(error)}`;
+    }
+  }
+}
+
+/** `name="value", other=~"pattern"`; a sentence where it cannot be read. */
+export function parseMatchers(text: string): Matcher[] | string {
+  const matchers: Matcher[] = [];
+  let rest = text
+    .trim()
+    .replace(/^\{|\}$/g, '')
+    .trim();
+  while (rest !== '') {
+    const found =
+      /^([a-zA-Z_][\w.]*|"(?:[^"\\]|\\.)*")\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^,\s"]*)\s*(?:,\s*|$)/.exec(rest);
+    if (!found) return `matchers: cannot read ${rest.slice(0, 24)}; write them as name="value", name=~"pattern"`;
+    const unquoted = (part: string): string =>
+      part.startsWith('"') ? part.slice(1, -1).replace(/\\(.)/g, '$1') : part;
+    matchers.push(new Matcher(found[2] as MatchOperator, unquoted(found[1]!), unquoted(found[3]!)));
+    rest = rest.slice(found[0].length);
+  }
+  return matchers.length === 0 ? 'matchers: give at least one' : matchers;
+}
+
+/** `2h`, `1h30m`; undefined where it is not a length of time. */
+function spanOf(text: string): number | undefined {
+  try {
+    const ms = parseDuration(text);
+    return ms > 0 ? ms : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,340 @@
+/** The place of the logs: the lines of a window, followed live; level, service, trace and text filters. */
+import type { LogLevel, LogQuery, LogRecord } from '../../../logs/record.ts';
+import type { Filter } from '../../frame/filter.ts';
+import { formatCount, plural } from '../../frame/format.ts';
+import { ListState } from '../../frame/list.ts';
+import { emptyRows, errorRows } from '../../frame/pane.ts';
+import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
+import { messageOf } from '../../frame/poller.ts';
+import { type Part, type Row, row, toned } from '../../frame/row.ts';
+import type { Scope } from '../../input/bindings.ts';
+import { matchService } from '../service.ts';
+import { isError, LogBuffer, subjectOfRecord } from './model.ts';
+import { RecordPlace } from './record.ts';
+import { logLines, volumeRows } from './rows.ts';
+
+const LIMIT = 5000;
+const WAITING_LIMIT = 20_000;
+const LEVEL_STEPS: readonly (LogLevel | undefined)[] = [undefined, 'info', 'warn', 'error'];
+
+export class LogsPlace extends Place {
+  readonly view = 'logs';
+  override windowed = true;
+  // The tail brings what is new; this only repairs what it may have missed.
+  override refreshMs = 30_000;
+  readonly buffer = new LogBuffer();
+  #list = new ListState();
+  #subject: Subject | undefined;
+  #level: LogLevel | undefined;
+  #service: string | undefined;
+  #trace: string | undefined;
+  #services: readonly string[] = [];
+  #following = true;
+  #paused = false;
+  #waiting: LogRecord[] = [];
+  #tail: AbortController | undefined;
+  #tailError: string | undefined;
+  #note = '';
+
+  constructor(desk: Desk, subject?: Subject) {
+    super(desk);
+    this.#subject = subject;
+    this.#trace = subject?.traceId;
+  }
+
+  crumb(): string {
+    return this.#trace === undefined
+      ? this.#subject === undefined
+        ? 'logs'
+        : `logs ${this.#service ?? ''}`.trim()
+      : `logs of ${this.#trace.slice(0, 8)}`;
+  }
+
+  scopes(): readonly Scope[] {
+    return ['logs', 'list'];
+  }
+
+  async fetch(signal: AbortSignal): Promise<void> {
+    const { logs } = this.desk.monitor;
+    if (this.#services.length === 0) {
+      this.#services = await logs.services(signal);
+      this.#adoptService();
+    }
+    const records = await logs.search(this.#query(true), signal);
+    if (signal.aborted) return;
+    this.buffer.clear();
+    this.buffer.setFilter(this.filter);
+    this.buffer.add(records);
+    this.#followOrKeep();
+    this.#startTail();
+  }
+
+  /** Where one came from names a service in its own words: the logs may call it otherwise, or not know it. */
+  #adoptService(): void {
+    const subject = this.#subject;
+    if (subject === undefined || this.#trace !== undefined || this.#service !== undefined) return;
+    if (subject.service === undefined && subject.labels === undefined) return;
+    this.#service = matchService(this.#services, subject.labels, subject.service);
+    if (this.#service === undefined)
+      this.#note = `no service of the logs is ${subject.service ?? 'that'}: all are shown`;
+  }
+
+  #query(past: boolean): LogQuery {
+    const { startMs, endMs } = this.desk.window();
+    // A trace is wanted whole, whatever the window.
+    const bounds = past && this.#trace === undefined ? { startMs, endMs } : {};
+    return {
+      limit: LIMIT,
+      ...bounds,
+      ...(this.#level === undefined ? {} : { minLevel: this.#level }),
+      ...(this.#service === undefined ? {} : { service: this.#service }),
+      ...(this.#trace === undefined ? {} : { traceId: this.#trace }),
+    };
+  }
+
+  #startTail(): void {
+    this.#tail?.abort();
+    if (!this.desk.window().live || this.#trace !== undefined) return;
+    const controller = new AbortController();
+    this.#tail = controller;
+    this.#tailError = undefined;
+    void this.#readTail(controller.signal);
+  }
+
+  async #readTail(signal: AbortSignal): Promise<void> {
+    try {
+      for await (const batch of this.desk.monitor.logs.tail(this.#query(false), signal)) {
+        if (signal.aborted) return;
+        if (batch.length > 0) this.#receive(batch);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#tailError = messageOf(error);
+      this.desk.changed();
+    }
+  }
+
+  #receive(batch: readonly LogRecord[]): void {
+    if (this.#paused) {
+      this.#waiting.push(...batch);
+      if (this.#waiting.length > WAITING_LIMIT) this.#waiting.splice(0, this.#waiting.length - WAITING_LIMIT);
+    } else this.#append(batch);
+    this.desk.changed();
+  }
+
+  #append(batch: readonly LogRecord[]): void {
+    const gone = this.buffer.add(batch);
+    if (!this.#following) {
+      this.#list.selected = Math.max(0, this.#list.selected - gone);
+      this.#list.top = Math.max(0, this.#list.top - gone);
+    }
+    this.#followOrKeep();
+  }
+
+  #followOrKeep(): void {
+    if (this.#following) this.#list.selected = Math.max(0, this.buffer.shown.length - 1);
+  }
+
+  override enter(): void {
+    if (this.loaded) this.#startTail();
+  }
+
+  override leave(): void {
+    this.#tail?.abort();
+    this.#tail = undefined;
+  }
+
+  override setFilter(filter: Filter): void {
+    super.setFilter(filter);
+    const kept = this.#selected();
+    this.buffer.setFilter(filter);
+    const at = kept === undefined ? -1 : this.buffer.shown.indexOf(kept);
+    if (at >= 0) this.#list.selected = at;
+    this.#followOrKeep();
+  }
+
+  #selected(): LogRecord | undefined {
+    return this.buffer.shown[this.#list.selected];
+  }
+
+  override status(area: Area): Row {
+    const parts: Part[] = [];
+    if (this.#paused) parts.push(toned('chip-warning', ` paused, ${formatCount(this.#waiting.length)} waiting `), ' ');
+    else if (this.#trace === undefined && area.window.live) {
+      parts.push(this.#following ? toned('ok', 'following ') : toned('warning', 'not following (f) '));
+    }
+    if (this.#level !== undefined) parts.push(toned('chip-muted', ` ${this.#level} and worse `), ' ');
+    if (this.#service !== undefined) parts.push(toned('chip-muted', ` ${this.#service} `), ' ');
+    const shown = this.buffer.shown.length;
+    const all = this.buffer.all.length;
+    const most = all >= LIMIT ? ', the newest' : '';
+    parts.push(
+      toned(
+        'muted',
+        shown === all ? `${plural(shown, 'line')}${most}` : `${formatCount(shown)} of ${plural(all, 'line')}`,
+      ),
+    );
+    return row(...parts);
+  }
+
+  rows(area: Area): Row[] {
+    const { width, height, theme } = area;
+    if (!this.loaded) {
+      if (this.error === undefined) return emptyRows('Reading the logs …', '', width, height);
+      return errorRows(
+        'The logs cannot be read.',
+        this.error,
+        'Give watchfire log files (--log FILE) or an Elasticsearch (--elasticsearch URL, --index PATTERN). It is tried again by itself.',
+        theme,
+        width,
+        height,
+      );
+    }
+    const notes: Row[] = [];
+    if (this.#tailError !== undefined)
+      notes.push(row(toned('warning', `${theme.glyphs.slow} no live lines: ${this.#tailError}`)));
+    if (this.#note !== '') notes.push(row(toned('muted', this.#note)));
+    if (this.buffer.dropped > 0)
+      notes.push(row(toned('muted', `${plural(this.buffer.dropped, 'older line')} dropped to bound memory`)));
+    const top = height >= 16 && this.#trace === undefined ? volumeRows(this.buffer.shown, area) : [];
+    const rest = height - top.length - notes.length;
+    if (this.buffer.shown.length === 0) return [...top, ...notes, ...this.#nothing(width, rest)];
+    return [...top, ...notes, ...logLines(this.buffer.shown, this.#list, this.filter.words, { ...area, height: rest })];
+  }
+
+  #nothing(width: number, height: number): Row[] {
+    if (this.#trace !== undefined)
+      return emptyRows(
+        'No log line names this trace.',
+        'Log lines carry a trace where the application writes traceId (or trace_id) into them.',
+        width,
+        height,
+      );
+    if (this.buffer.all.length > 0)
+      return emptyRows(
+        'No line passes the filter.',
+        'Change it with /, or clear it: / then Ctrl-U and Enter.',
+        width,
+        height,
+      );
+    return emptyRows(
+      'No log lines in this time range.',
+      'A longer range: -. Earlier: [. Another level: v. Another service: o.',
+      width,
+      height,
+    );
+  }
+
+  override act(action: string): boolean {
+    const { shown } = this.buffer;
+    if (this.#list.act(action, shown.length)) {
+      this.#following = this.#list.selected >= shown.length - 1;
+      return true;
+    }
+    switch (action) {
+      case 'open': {
+        const record = this.#selected();
+        if (record) this.desk.push(new RecordPlace(this.desk, this, record));
+        return true;
+      }
+      case 'pause':
+        this.#togglePause();
+        return true;
+      case 'follow':
+        if (this.#paused) this.#togglePause();
+        this.#following = true;
+        this.#followOrKeep();
+        return true;
+      case 'level':
+        this.#level = LEVEL_STEPS[(LEVEL_STEPS.indexOf(this.#level) + 1) % LEVEL_STEPS.length];
+        this.desk.refresh(this);
+        return true;
+      case 'service':
+      case 'service-back':
+        this.#nextService(action === 'service' ? 1 : -1);
+        return true;
+      case 'next-error':
+      case 'previous-error':
+        this.#goTo(action === 'next-error' ? 1 : -1, isError, 'error');
+        return true;
+      case 'next-match':
+      case 'previous-match':
+        this.#list.act(action === 'next-match' ? 'down' : 'up', shown.length);
+        return true;
+      default:
+        return action.startsWith('argument:') ? this.#takeArgument(action.slice(9)) : false;
+    }
+  }
+
+  #togglePause(): void {
+    this.#paused = !this.#paused;
+    if (this.#paused) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#append(waiting);
+  }
+
+  #nextService(by: number): void {
+    const choices = [undefined, ...this.#services];
+    this.#service = choices[(choices.indexOf(this.#service) + by + choices.length) % choices.length];
+    this.#note = '';
+    this.desk.refresh(this);
+  }
+
+  #goTo(by: number, wanted: (record: LogRecord) => boolean, what: string): void {
+    const { shown } = this.buffer;
+    for (let i = this.#list.selected + by; i >= 0 && i < shown.length; i += by) {
+      if (!wanted(shown[i]!)) continue;
+      this.#list.selected = i;
+      this.#following = false;
+      return;
+    }
+    this.desk.say(`no ${by > 0 ? 'later' : 'earlier'} ${what} among these lines`);
+  }
+
+  /** The record before or after one, for the place that shows a whole one. */
+  neighbour(record: LogRecord, by: number): LogRecord | undefined {
+    const at = this.buffer.shown.indexOf(record) + by;
+    const found = this.buffer.shown[at];
+    if (found !== undefined) {
+      this.#list.selected = at;
+      this.#following = false;
+    }
+    return found;
+  }
+
+  /** `:logs level=error service=order trace=… words`. */
+  #takeArgument(text: string): boolean {
+    const rest: string[] = [];
+    for (const word of text.split(/\s+/)) {
+      const [, name, value] = /^(level|service|trace)=(.*)$/.exec(word) ?? [];
+      if (name === 'level') this.#level = value === '' || value === 'all' ? undefined : (value as LogLevel);
+      else if (name === 'service') this.#service = value === '' ? undefined : value;
+      else if (name === 'trace') this.#trace = value === '' ? undefined : value;
+      else rest.push(word);
+    }
+    if (rest.length > 0) this.desk.say(`not understood: ${rest.join(' ')}; / filters by words`, 'warning');
+    this.desk.refresh(this);
+    return true;
+  }
+
+  override subject(): Subject | undefined {
+    const record = this.#selected();
+    return record === undefined ? undefined : subjectOfRecord(record);
+  }
+
+  override copyText(): string | undefined {
+    return this.#selected()?.raw;
+  }
+
+  override command(): string {
+    return [
+      'watchfire logs',
+      this.#level === undefined ? '' : `--level ${this.#level}`,
+      this.#service === undefined ? '' : `--service ${this.#service}`,
+      '-f',
+    ]
+      .filter((part) => part !== '')
+      .join(' ');
+  }
+}

@@ -1,0 +1,427 @@
+/** The place of the metrics: a query, its chart and legend; or the metrics there are. */
+import type { Metadata } from '../../../exposition/exemplar.ts';
+import type { RangeSeries } from '../../../promql/result.ts';
+import { lineChart } from '../../charts/line-chart.ts';
+import { type CompletionContext, completionContext, EXPRESSION_WORDS, ranked } from '../../expression/complete.ts';
+import { unitOfExpression } from '../../expression/unit.ts';
+import type { Filter } from '../../frame/filter.ts';
+import { formatClock, formatSpan, plural } from '../../frame/format.ts';
+import { ListState } from '../../frame/list.ts';
+import { emptyRows, errorRows, titleRow } from '../../frame/pane.ts';
+import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
+import { messageOf } from '../../frame/poller.ts';
+import { type Row, row, tall, toned } from '../../frame/row.ts';
+import type { SortState } from '../../frame/table.ts';
+import type { Scope } from '../../input/bindings.ts';
+import type { Key } from '../../input/keys.ts';
+import { EMPTY_LINE, editLine, type LineState, lineOf, spliced } from '../../input/line-editor.ts';
+import { stepOf } from '../alerts/fetch.ts';
+import { serviceOf } from '../service.ts';
+import { legendItems, queryFor } from './model.ts';
+import { type BrowserItem, browserRows, candidateRow, legendRows, queryErrorRows, queryRows } from './rows.ts';
+
+const MOST_SERIES = 200;
+const CANDIDATES = 40;
+
+export class MetricsPlace extends Place {
+  readonly view = 'metrics';
+  override windowed = true;
+  override refreshMs = 3000;
+  #subject: Subject | undefined;
+  #line: LineState = EMPTY_LINE;
+  #query = '';
+  #editing = false;
+  #browsing = true;
+  #series: readonly RangeSeries[] = [];
+  #total = 0;
+  #queryError: string | undefined;
+  #notes: readonly string[] = [];
+  #names: readonly string[] = [];
+  #metadata: ReadonlyMap<string, readonly Metadata[]> = new Map();
+  #list = new ListState();
+  #browser = new ListState();
+  #hidden = new Set<string>();
+  #sort: SortState | undefined;
+  #cursorMs: number | undefined;
+  #candidates: readonly string[] = [];
+  #context: CompletionContext = { kind: 'none' };
+  #chosen = -1;
+  #history: string[] = [];
+  #historyAt = 0;
+
+  constructor(desk: Desk, subject?: Subject) {
+    super(desk);
+    this.#subject = subject;
+    if (subject?.expression !== undefined) this.#run(subject.expression);
+  }
+
+  crumb(): string {
+    return this.#subject === undefined ? 'metrics' : 'series';
+  }
+
+  scopes(): readonly Scope[] {
+    return ['metrics', 'list'];
+  }
+
+  async fetch(signal: AbortSignal): Promise<void> {
+    const { metrics } = this.desk.monitor;
+    if (this.#names.length === 0 || this.#browsing) {
+      this.#names = await metrics.labelValues('__name__', { selectors: [], signal });
+      this.#metadata = await metrics.metadata({});
+      this.#adoptService();
+    }
+    if (this.#query === '') return;
+    const window = this.desk.window();
+    const stepMs = stepOf(window);
+    const endMs = Math.floor(window.endMs / stepMs) * stepMs;
+    try {
+      const { value, warnings, infos } = await metrics.queryRange(this.#query, {
+        startMs: endMs - (window.endMs - window.startMs),
+        endMs,
+        stepMs,
+        signal,
+      });
+      const all = value.type === 'matrix' ? value.series : [];
+      this.#total = all.length;
+      this.#series = all.slice(0, MOST_SERIES);
+      this.#notes = [...warnings, ...infos];
+      this.#queryError = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#queryError = messageOf(error);
+      this.#series = [];
+    }
+  }
+
+  /** From a service without an expression: its metrics in the browser. */
+  #adoptService(): void {
+    if (this.#subject === undefined || this.#query !== '') return;
+    const { service } = this.#subject;
+    const main = this.#names.find((name) => /(^|_)requests?_total$/.test(name));
+    if (service === undefined || main === undefined) return;
+    this.#run(`sum by (service, job, instance) (rate(${main}[${this.#rateWindow()}]))`);
+  }
+
+  #rateWindow(): string {
+    const { startMs, endMs } = this.desk.window();
+    return endMs - startMs > 6 * 3_600_000 ? '5m' : '1m';
+  }
+
+  #run(query: string): void {
+    this.#query = query.trim();
+    this.#line = lineOf(this.#query);
+    this.#browsing = this.#query === '';
+    this.#editing = false;
+    this.#hidden.clear();
+    this.#cursorMs = undefined;
+    this.#queryError = undefined;
+    this.#series = [];
+    this.loaded = false;
+    if (this.#query !== '' && this.#history.at(-1) !== this.#query) this.#history.push(this.#query);
+    this.#historyAt = this.#history.length;
+    this.desk.refresh(this);
+  }
+
+  override setFilter(filter: Filter): void {
+    super.setFilter(filter);
+    this.#browser.selected = 0;
+    this.#list.selected = 0;
+  }
+
+  #browserItems(): readonly BrowserItem[] {
+    return this.#names
+      .map((name) => ({ name, metadata: this.#metadataOf(name) }))
+      .filter(({ name, metadata }) =>
+        this.filter.accepts({
+          text: `${name} ${metadata?.help ?? ''}`,
+          field: (field) => (field === 'type' ? metadata?.type : field === 'help' ? metadata?.help : undefined),
+        }),
+      );
+  }
+
+  /** Metadata stand under the family's name: `x_bucket` is told of as `x`. */
+  #metadataOf(name: string): Metadata | undefined {
+    return (this.#metadata.get(name) ?? this.#metadata.get(name.replace(/_(bucket|sum|count|total)$/, '')))?.[0];
+  }
+
+  #legend() {
+    const items = legendItems(this.#series, { hidden: this.#hidden, sort: this.#sort, cursorMs: this.#cursorMs });
+    return items.filter((item) =>
+      this.filter.accepts({ text: item.name, field: (name) => item.labels.get(name) || undefined }),
+    );
+  }
+
+  override status(area: Area): Row {
+    if (this.#browsing) return row(toned('muted', plural(this.#browserItems().length, 'metric')));
+    const step = `step ${formatSpan(stepOf(area.window))}`;
+    const shown = this.#total > this.#series.length ? `the first ${this.#series.length} of ` : '';
+    return row(toned('muted', `${shown}${plural(this.#total, 'series', 'series')}, ${step}`));
+  }
+
+  rows(area: Area): Row[] {
+    const { width, height } = area;
+    const head = [...queryRows(this.#line, this.#editing, width, area), ...this.#underQuery(width)];
+    const rest = { ...area, height: height - head.length };
+    return [...head, ...(this.#browsing ? this.#browserRows(rest) : this.#chartRows(rest))];
+  }
+
+  #underQuery(width: number): Row[] {
+    if (this.#editing) {
+      const word = this.#candidates[Math.max(0, this.#chosen)];
+      const metadata = word === undefined ? undefined : this.#metadataOf(word);
+      return [
+        candidateRow(
+          this.#candidates,
+          this.#chosen,
+          metadata === undefined ? '' : `${metadata.type}: ${metadata.help}`,
+          width,
+        ),
+      ];
+    }
+    if (this.#queryError !== undefined) return queryErrorRows(this.#queryError, this.#query, width);
+    return this.#notes.slice(0, 2).map((note) => row(' '.repeat(6), toned('warning', note)));
+  }
+
+  #browserRows(area: Area): Row[] {
+    const { width, height, theme } = area;
+    const items = this.#browserItems();
+    if (items.length > 0) return browserRows(items, this.#browser, this.filter.words, area);
+    if (this.error !== undefined && this.#names.length === 0) {
+      return errorRows(
+        'The metrics cannot be read.',
+        this.error,
+        'It is tried again by itself; the header shows the state of the source.',
+        theme,
+        width,
+        height,
+      );
+    }
+    if (!this.loaded) return emptyRows('Reading the names of the metrics …', '', width, height);
+    return this.#names.length === 0
+      ? emptyRows(
+          'There are no metrics yet.',
+          'They come with the first scrape. View 6 tells how the targets are.',
+          width,
+          height,
+        )
+      : emptyRows('No metric passes the filter.', 'Change it with /.', width, height);
+  }
+
+  #chartRows(area: Area): Row[] {
+    const { width, height, theme, zone, window } = area;
+    if (this.#series.length === 0) {
+      if (this.#queryError !== undefined) return [];
+      if (!this.loaded && this.error === undefined) return emptyRows('Asking …', '', width, height);
+      return emptyRows(
+        'The query gives no series in this time range.',
+        'A longer range: -. Edit it: i. The metrics there are: b.',
+        width,
+        height,
+      );
+    }
+    const items = this.#legend();
+    const legendHeight = Math.min(items.length + 2, Math.max(4, Math.floor(height * (area.height > 30 ? 0.35 : 0.4))));
+    const unit = unitOfExpression(this.#query);
+    const chart = lineChart(
+      items
+        .filter((item) => !item.hidden)
+        .map((item) => ({ ...this.#series[item.index]!, tone: item.tone }))
+        .reverse(),
+      {
+        width,
+        height: height - legendHeight,
+        startMs: window.startMs,
+        endMs: window.endMs,
+        gapMs: stepOf(window) * 2.5,
+        unit,
+        theme,
+        zone,
+        cursorMs: this.#cursorMs,
+      },
+    );
+    const title =
+      this.#cursorMs === undefined
+        ? ''
+        : row(toned('accent', `cursor at ${formatClock(this.#cursorMs, zone)} ${zone.name}`));
+    const legend = legendRows(items, this.#list, this.#sort, unit, this.#cursorMs !== undefined, {
+      ...area,
+      height: legendHeight - 1,
+    });
+    return [...tall(chart, height - legendHeight), titleRow('Series', title, width, theme), ...legend];
+  }
+
+  override capture(key: Key): boolean {
+    if (!this.#editing) return false;
+    switch (key.name) {
+      case 'Esc':
+        this.#editing = false;
+        this.#line = lineOf(this.#query);
+        return true;
+      case 'Enter':
+        this.#run(this.#line.text);
+        return true;
+      case 'Tab':
+      case 'S-Tab':
+        this.#complete(key.name === 'Tab' ? 1 : -1);
+        return true;
+      case 'Up':
+      case 'Down':
+        this.#recall(key.name === 'Up' ? -1 : 1);
+        return true;
+      default: {
+        const edited = editLine(this.#line, key);
+        if (edited !== undefined) {
+          this.#line = edited;
+          this.#suggest();
+        }
+        return true;
+      }
+    }
+  }
+
+  #recall(by: number): void {
+    this.#historyAt = Math.max(0, Math.min(this.#history.length, this.#historyAt + by));
+    this.#line = lineOf(this.#history[this.#historyAt] ?? '');
+    this.#candidates = [];
+  }
+
+  #complete(by: number): void {
+    const { length } = this.#candidates;
+    if (length === 0 || this.#context.kind === 'none') return;
+    this.#chosen = this.#chosen < 0 && by < 0 ? length - 1 : (this.#chosen + by + length) % length;
+    const word = this.#candidates[this.#chosen]!;
+    this.#line = spliced(this.#line.text, this.#context.from, this.#line.cursor, word);
+  }
+
+  /** Candidates for what stands at the cursor; those of labels come from the source a moment later. */
+  #suggest(): void {
+    const context = completionContext(this.#line.text, this.#line.cursor);
+    this.#context = context;
+    this.#chosen = -1;
+    this.#candidates = [];
+    if (context.kind === 'none') return;
+    if (context.kind === 'expression') {
+      if (context.typed !== '')
+        this.#candidates = ranked([...this.#names, ...EXPRESSION_WORDS], context.typed, CANDIDATES);
+      return;
+    }
+    const { metrics } = this.desk.monitor;
+    const selection = { selectors: context.metric === '' ? [] : [context.metric], limit: 500 };
+    const asked =
+      context.kind === 'label' ? metrics.labelNames(selection) : metrics.labelValues(context.label, selection);
+    asked.then(
+      (words) => {
+        if (this.#context !== context) return;
+        this.#candidates = ranked(
+          words.filter((word) => word !== '__name__'),
+          context.typed,
+          CANDIDATES,
+        );
+        this.desk.changed();
+      },
+      // Without candidates one types on.
+      () => {},
+    );
+  }
+
+  override act(action: string): boolean {
+    const list = this.#browsing ? this.#browser : this.#list;
+    const items = this.#browsing ? this.#browserItems() : this.#legend();
+    if (list.act(action, items.length)) return true;
+    if (action.startsWith('query:') || action.startsWith('argument:')) {
+      this.#run(action.slice(action.indexOf(':') + 1));
+      return true;
+    }
+    if (action.startsWith('sort:')) {
+      const column = action.slice(5);
+      this.#sort = { column, descending: this.#sort?.column === column ? !this.#sort.descending : true };
+      return true;
+    }
+    switch (action) {
+      case 'edit':
+        this.#startEditing();
+        return true;
+      case 'browse':
+        this.#browsing = !this.#browsing || this.#query === '';
+        if (this.#browsing) this.desk.refresh(this);
+        return true;
+      case 'open': {
+        const metric = this.#browsing ? this.#browserItems()[this.#browser.selected] : undefined;
+        if (metric) this.#run(queryFor(metric.name, metric.metadata?.type, this.#rateWindow()));
+        else this.#startEditing();
+        return true;
+      }
+      case 'solo':
+        this.#toggleSeries();
+        return true;
+      case 'left':
+      case 'right':
+        this.#moveCursor(action === 'left' ? -1 : 1);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #startEditing(): void {
+    this.#editing = true;
+    this.#line = lineOf(this.#line.text);
+    this.#suggest();
+  }
+
+  #toggleSeries(): void {
+    const item = this.#legend()[this.#list.selected];
+    if (item === undefined || this.#browsing) return;
+    if (!this.#hidden.delete(item.labels.key)) this.#hidden.add(item.labels.key);
+  }
+
+  #moveCursor(by: number): void {
+    const window = this.desk.window();
+    const stepMs = stepOf(window) * 2;
+    const from = this.#cursorMs ?? (by < 0 ? window.endMs : window.startMs);
+    this.#cursorMs = Math.max(window.startMs, Math.min(window.endMs, from + by * stepMs));
+  }
+
+  override stepBack(): boolean {
+    if (this.#cursorMs !== undefined) {
+      this.#cursorMs = undefined;
+      return true;
+    }
+    if (this.#browsing && this.#query !== '') {
+      this.#browsing = false;
+      return true;
+    }
+    if (this.#subject === undefined && this.#query !== '') {
+      this.#run('');
+      return true;
+    }
+    return false;
+  }
+
+  override subject(): Subject | undefined {
+    const item = this.#browsing ? undefined : this.#legend()[this.#list.selected];
+    if (item === undefined) return this.#subject;
+    const { startMs, endMs } = this.desk.window();
+    const at =
+      this.#cursorMs === undefined
+        ? { fromMs: startMs, toMs: endMs }
+        : { fromMs: this.#cursorMs - 60_000, toMs: this.#cursorMs + 60_000 };
+    return {
+      labels: item.labels,
+      service: serviceOf(item.labels) || this.#subject?.service,
+      expression: this.#query,
+      ...at,
+    };
+  }
+
+  override copyText(): string | undefined {
+    return this.#browsing ? this.#browserItems()[this.#browser.selected]?.name : this.#query;
+  }
+
+  override command(): string | undefined {
+    if (this.#query === '') return undefined;
+    const { startMs, endMs } = this.desk.window();
+    const quoted = `'${this.#query.replaceAll("'", `'\\''`)}'`;
+    return `watchfire query ${quoted} --start ${Math.round(startMs / 1000)} --end ${Math.round(endMs / 1000)} --step ${stepOf(this.desk.window()) / 1000}s`;
+  }
+}

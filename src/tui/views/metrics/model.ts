@@ -1,0 +1,86 @@
+/** Series as the chart and its legend show them: names cut to what tells them apart, statistics over the window. */
+import type { MetricType } from '../../../exposition/exemplar.ts';
+import type { Labels } from '../../../labels/labels.ts';
+import type { RangeSeries } from '../../../promql/result.ts';
+import { type SortState, sorted } from '../../frame/table.ts';
+import { SERIES_TONES } from '../../theme.ts';
+import type { LegendItem } from './rows.ts';
+
+/** `{service="order"}`: the labels that differ between the series; all of them where there is one series. */
+export function seriesNames(series: readonly RangeSeries[]): string[] {
+  const shared = new Map<string, string | undefined>();
+  for (const { labels } of series)
+    for (const [name, value] of labels)
+      shared.set(name, shared.has(name) && shared.get(name) !== value ? undefined : value);
+  const same = (name: string, value: string): boolean =>
+    shared.get(name) === value && series.every(({ labels }) => labels.get(name) === value);
+  return series.map(({ labels }) => {
+    const telling = series.length === 1 ? labels : labels.filter((name, value) => !same(name, value));
+    const shown = telling.size === 0 ? labels : telling;
+    return selectorText(shown);
+  });
+}
+
+function selectorText(labels: Labels): string {
+  const text = labels.toSelector();
+  return text === '' || text === '{}' ? '{}' : text;
+}
+
+export interface LegendOptions {
+  readonly hidden: ReadonlySet<string>;
+  readonly sort: SortState | undefined;
+  readonly cursorMs: number | undefined;
+}
+
+/** One item a series, with the index of the series in it. */
+export function legendItems(
+  series: readonly RangeSeries[],
+  { hidden, sort, cursorMs }: LegendOptions,
+): (LegendItem & { readonly index: number })[] {
+  const names = seriesNames(series);
+  const items = series.map((each, index) => ({
+    index,
+    labels: each.labels,
+    name: names[index]!,
+    tone: SERIES_TONES[index % SERIES_TONES.length]!,
+    hidden: hidden.has(each.labels.key),
+    ...statistics(each, cursorMs),
+  }));
+  const keys = {
+    last: (item: LegendItem) => item.last,
+    min: (item: LegendItem) => item.min,
+    max: (item: LegendItem) => item.max,
+    avg: (item: LegendItem) => item.avg,
+  };
+  return [...sorted(items, keys, sort)];
+}
+
+function statistics(
+  { timestamps, values }: RangeSeries,
+  cursorMs: number | undefined,
+): Pick<LegendItem, 'last' | 'min' | 'max' | 'avg'> {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  let count = 0;
+  let last = Number.NaN;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+    count++;
+    if (cursorMs === undefined || timestamps[i]! <= cursorMs) last = value;
+  }
+  if (count === 0) return { last, min: Number.NaN, max: Number.NaN, avg: Number.NaN };
+  return { last, min, max, avg: sum / count };
+}
+
+/** The query that shows a metric of this type best. */
+export function queryFor(name: string, type: MetricType | undefined, window: string): string {
+  if (type === 'counter' || (type === undefined && /_total$/.test(name))) return `rate(${name}[${window}])`;
+  if (/_bucket$/.test(name)) return `histogram_quantile(0.95, sum by (le) (rate(${name}[${window}])))`;
+  if (type === 'histogram') return `histogram_quantile(0.95, rate(${name}[${window}]))`;
+  return name;
+}

@@ -1,0 +1,144 @@
+/** What the overview asks for: every source for itself, so that one that fails leaves the others standing. */
+import type { NotificationRecord } from '../../../alerting/model.ts';
+import type { LogRecord } from '../../../logs/record.ts';
+import type { Monitor, TargetState } from '../../../monitor/sources.ts';
+import type { RangeSeries } from '../../../promql/result.ts';
+import type { TraceSummary } from '../../../traces/trace.ts';
+import type { Unit } from '../../frame/format.ts';
+import type { TimeWindow } from '../../frame/place.ts';
+import { messageOf } from '../../frame/poller.ts';
+import { type AlertAnswers, fetchAlerts, stepOf } from '../alerts/fetch.ts';
+
+/** A value, or why there is none. */
+export type Answer<T> = { readonly value: T } | { readonly error: string };
+
+export async function answered<T>(work: Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await work };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}
+
+/** A key figure over the window, and what it means. */
+export interface Figure {
+  readonly title: string;
+  readonly expression: string;
+  readonly unit: Unit;
+}
+
+export interface FigureSeries {
+  readonly figure: Figure;
+  readonly series: readonly RangeSeries[];
+}
+
+export interface OverviewAnswers {
+  readonly alerts: Answer<AlertAnswers>;
+  readonly targets: Answer<readonly TargetState[]>;
+  readonly figures: Answer<readonly FigureSeries[]>;
+  readonly errors: Answer<readonly LogRecord[]>;
+  readonly traces: Answer<readonly TraceSummary[]>;
+}
+
+const ERRORS = 100;
+const TRACES = 200;
+
+export async function fetchOverview(
+  monitor: Monitor,
+  window: TimeWindow,
+  signal: AbortSignal,
+): Promise<OverviewAnswers> {
+  const { startMs, endMs } = window;
+  const [alerts, targets, figures, errors, traces] = await Promise.all([
+    answered(fetchAlerts(monitor)),
+    answered(monitor.metrics.targets().then((answer) => answer.active)),
+    answered(fetchFigures(monitor, window, signal)),
+    answered(monitor.logs.search({ minLevel: 'error', startMs, endMs, limit: ERRORS }, signal)),
+    answered(
+      monitor.traces.search(
+        { startUs: Math.round(startMs * 1000), endUs: Math.round(endMs * 1000), limit: TRACES },
+        signal,
+      ),
+    ),
+  ]);
+  return { alerts, targets, figures, errors, traces };
+}
+
+export function newestNotifications(alerts: Answer<AlertAnswers>): readonly NotificationRecord[] {
+  return 'value' in alerts ? alerts.value.notifications : [];
+}
+
+async function fetchFigures(monitor: Monitor, window: TimeWindow, signal: AbortSignal): Promise<FigureSeries[]> {
+  const names = await monitor.metrics.labelValues('__name__', { selectors: [], signal });
+  const requests = best(names, REQUEST_COUNTERS);
+  const labels = requests === undefined ? [] : await monitor.metrics.labelNames({ selectors: [requests], signal });
+  const stepMs = stepOf(window);
+  const endMs = Math.floor(window.endMs / stepMs) * stepMs;
+  const query = { startMs: endMs - (window.endMs - window.startMs), endMs, stepMs, signal };
+  return Promise.all(
+    keyFigures(names, requests, labels).map(async (figure) => {
+      const { value } = await monitor.metrics.queryRange(figure.expression, query);
+      return { figure, series: value.type === 'matrix' ? value.series : [] };
+    }),
+  );
+}
+
+// The most usual names first.
+const REQUEST_COUNTERS = [
+  /^http_requests_total$/,
+  /^http_server_requests?_total$/,
+  /http_requests?_total$/,
+  /requests_total$/,
+  /_requests?_count$/,
+];
+const LATENCIES = [
+  /^http_request_duration_seconds_bucket$/,
+  /^http_server_request_duration_seconds_bucket$/,
+  /request.*duration.*seconds_bucket$/,
+  /duration_seconds_bucket$/,
+];
+const STATUS_LABELS = ['status_code', 'status', 'code', 'http_status_code', 'http_response_status_code'];
+const SERVICE_LABELS = ['service', 'service_name', 'app', 'job'];
+
+/** Rate, errors and duration where the metrics for them are there, then memory; each by service where a label names it. */
+export function keyFigures(
+  names: readonly string[],
+  requests: string | undefined,
+  labels: readonly string[],
+): Figure[] {
+  const by = SERVICE_LABELS.find((label) => labels.includes(label)) ?? 'job';
+  const figures: Figure[] = [];
+  if (requests !== undefined) {
+    figures.push({ title: 'Requests', expression: `sum by (${by}) (rate(${requests}[1m]))`, unit: 'per-second' });
+    const status = STATUS_LABELS.find((label) => labels.includes(label));
+    if (status !== undefined) {
+      figures.push({
+        title: 'Errors',
+        expression: `sum by (${by}) (rate(${requests}{${status}=~"5.."}[1m])) / sum by (${by}) (rate(${requests}[1m]))`,
+        unit: 'ratio',
+      });
+    }
+  }
+  const latency = best(names, LATENCIES);
+  if (latency !== undefined) {
+    figures.push({
+      title: 'Latency p95',
+      expression: `histogram_quantile(0.95, sum by (le, ${by}) (rate(${latency}[1m])))`,
+      unit: 'seconds',
+    });
+  }
+  if (names.includes('process_resident_memory_bytes')) {
+    figures.push({ title: 'Memory', expression: `sum by (${by}) (process_resident_memory_bytes)`, unit: 'bytes' });
+  }
+  if (figures.length === 0 && names.includes('up'))
+    figures.push({ title: 'Targets up', expression: 'sum by (job) (up)', unit: 'count' });
+  return figures;
+}
+
+function best(names: readonly string[], patterns: readonly RegExp[]): string | undefined {
+  for (const pattern of patterns) {
+    const found = names.find((name) => pattern.test(name));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

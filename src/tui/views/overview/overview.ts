@@ -1,0 +1,324 @@
+/** The first screen: what is wrong now, since when, who was told; key figures; errors in logs and traces. */
+import type { NotificationRecord } from '../../../alerting/model.ts';
+import type { LogRecord } from '../../../logs/record.ts';
+import type { TraceSummary } from '../../../traces/trace.ts';
+import { ListState } from '../../frame/list.ts';
+import { titleRow } from '../../frame/pane.ts';
+import { type Area, Place, type Subject } from '../../frame/place.ts';
+import { BLANK, beside, type Part, type Row, row, select, tall, toned } from '../../frame/row.ts';
+import { itemRow, layOut } from '../../frame/table.ts';
+import type { Scope } from '../../input/bindings.ts';
+import { AlertPlace } from '../alerts/alert.ts';
+import { explain } from '../alerts/explain.ts';
+import { type AlertItem, alertItems, subjectOf } from '../alerts/model.ts';
+import { alertColumns, notificationRows } from '../alerts/rows.ts';
+import { LogsPlace } from '../logs/logs.ts';
+import { subjectOfRecord } from '../logs/model.ts';
+import { logLine } from '../logs/rows.ts';
+import { traceColumns } from '../traces/rows.ts';
+import { WaterfallPlace } from '../traces/waterfall.ts';
+import { type Answer, fetchOverview, newestNotifications, type OverviewAnswers } from './fetch.ts';
+import { figureLine, figureRows, shareHeight, targetsText } from './rows.ts';
+
+const PANES = ['alerts', 'errors', 'traces', 'told'] as const;
+type Pane = (typeof PANES)[number];
+
+export class OverviewPlace extends Place {
+  readonly view = 'overview';
+  #answers: OverviewAnswers | undefined;
+  #alerts: readonly AlertItem[] = [];
+  #lists: Record<Pane, ListState> = {
+    alerts: new ListState(),
+    errors: new ListState(),
+    traces: new ListState(),
+    told: new ListState(),
+  };
+  #pane: Pane = 'alerts';
+
+  crumb(): string {
+    return 'overview';
+  }
+
+  scopes(): readonly Scope[] {
+    return ['overview', 'subject', 'list'];
+  }
+
+  async fetch(signal: AbortSignal): Promise<void> {
+    const answers = await fetchOverview(this.desk.monitor, this.desk.window(), signal);
+    if (signal.aborted) return;
+    this.#answers = answers;
+    if ('value' in answers.alerts)
+      this.#alerts = alertItems(answers.alerts.value).filter((item) => item.state !== 'inactive');
+  }
+
+  #errors(): readonly LogRecord[] {
+    const errors = this.#answers?.errors;
+    return errors !== undefined && 'value' in errors ? errors.value.toReversed() : [];
+  }
+
+  /** Failed ones first, the newest first; then the slowest. */
+  #traces(): readonly TraceSummary[] {
+    const traces = this.#answers?.traces;
+    if (traces === undefined || !('value' in traces)) return [];
+    const failed = traces.value.filter((trace) => trace.errorCount > 0).sort((a, b) => b.startUs - a.startUs);
+    const slow = traces.value.filter((trace) => trace.errorCount === 0).sort((a, b) => b.durationUs - a.durationUs);
+    return [...failed.slice(0, 20), ...slow.slice(0, 10)];
+  }
+
+  #told(): readonly NotificationRecord[] {
+    return this.#answers === undefined ? [] : newestNotifications(this.#answers.alerts);
+  }
+
+  #count(pane: Pane): number {
+    return { alerts: this.#alerts, errors: this.#errors(), traces: this.#traces(), told: this.#told() }[pane].length;
+  }
+
+  override status(area: Area): Row {
+    const targets = this.#answers?.targets;
+    if (targets === undefined || !('value' in targets)) return BLANK;
+    const up = targets.value.filter((target) => target.health === 'up').length;
+    const all = targets.value.length;
+    const fine = up === all && all > 0;
+    return row(
+      toned(fine ? 'ok' : 'critical', `${fine ? area.theme.glyphs.ok : area.theme.glyphs.failing} `),
+      toned(fine ? 'muted' : 'critical', targetsText(up, all)),
+    );
+  }
+
+  rows(area: Area): Row[] {
+    const { width, height } = area;
+    const wide = width >= 118;
+    const tallScreen = height >= 30;
+    const figures =
+      this.#answers === undefined || !('value' in this.#answers.figures) ? [] : this.#answers.figures.value;
+    const figureHeight =
+      this.#answers === undefined
+        ? 1
+        : figures.length === 0
+          ? 2
+          : wide && tallScreen
+            ? Math.min(11, Math.floor(height * 0.26))
+            : wide
+              ? 7
+              : figures.length;
+    const alertsWant = 1 + Math.max(1, this.#alerts.length);
+    if (wide) {
+      const [a, f, l, n] = shareHeight(
+        height,
+        [alertsWant, figureHeight + 1, Math.max(4, height), 1 + Math.max(1, Math.min(6, this.#told().length))],
+        [3, figureHeight + 1, 4, 3],
+      );
+      const left = Math.floor((width - 3) / 2);
+      const right = width - 3 - left;
+      const between = row('   ');
+      return [
+        ...this.#alertPane(area, width, a!),
+        ...tall([...this.#figurePane(area, width, f! - 1, true), BLANK], f!),
+        ...beside(this.#errorPane(area, left, l!), left, this.#tracePane(area, right, l!), right, l!, between),
+        ...this.#toldPane(area, width, n!),
+      ];
+    }
+    const [a, f, l, t, n] = shareHeight(
+      height,
+      [
+        alertsWant,
+        figureHeight,
+        1 + Math.max(1, Math.min(8, this.#count('errors'))),
+        1 + Math.max(1, Math.min(6, this.#count('traces'))),
+        1 + Math.max(1, Math.min(4, this.#count('told'))),
+      ],
+      [3, Math.min(figureHeight, 3), 3, 3, 2],
+    );
+    return [
+      ...this.#alertPane(area, width, a!),
+      ...tall(this.#figurePane(area, width, f!, false), f!),
+      ...this.#errorPane(area, width, l!),
+      ...this.#tracePane(area, width, t!),
+      ...this.#toldPane(area, width, n!),
+    ];
+  }
+
+  #title(pane: Pane, title: string, note: Part, width: number, area: Area): Row {
+    return titleRow(title, note, width, area.theme, this.#pane === pane);
+  }
+
+  /** The title, and the visible items of a pane drawn one by one; or the sentence where there are none. */
+  #list<T>(
+    pane: Pane,
+    title: string,
+    items: readonly T[],
+    answer: Answer<unknown> | undefined,
+    nothing: Row,
+    width: number,
+    height: number,
+    area: Area,
+    draw: (item: T) => Row,
+  ): Row[] {
+    if (height <= 0) return [];
+    const note =
+      items.length > height - 1 ? toned('muted', `${Math.min(height - 1, items.length)} of ${items.length}`) : '';
+    const head = this.#title(pane, title, note, width, area);
+    if (answer !== undefined && 'error' in answer) {
+      return tall([head, row(toned('critical', `${area.theme.glyphs.failing} `), answer.error)], height);
+    }
+    if (items.length === 0)
+      return tall([head, this.#answers === undefined ? row(toned('muted', 'asking …')) : nothing], height);
+    const list = this.#lists[pane];
+    const { from, to } = list.window(items.length, height - 1);
+    const rows = items.slice(from, to).map((item, i) => {
+      const line = draw(item);
+      return this.#pane === pane && from + i === list.selected ? select(line, width) : line;
+    });
+    return tall([head, ...rows], height);
+  }
+
+  #alertPane(area: Area, width: number, height: number): Row[] {
+    const laid = layOut(alertColumns(area), this.#alerts, width);
+    const fine = row(
+      toned('ok', `${area.theme.glyphs.ok} Nothing is wrong: `),
+      toned('muted', 'no alert is firing or pending.'),
+    );
+    return this.#list('alerts', 'Wrong now', this.#alerts, this.#answers?.alerts, fine, width, height, area, (item) =>
+      itemRow(laid, item, area.theme),
+    );
+  }
+
+  #figurePane(area: Area, width: number, height: number, charts: boolean): Row[] {
+    const answer = this.#answers?.figures;
+    if (answer === undefined) return [row(toned('muted', 'asking for key figures …'))];
+    if ('error' in answer)
+      return [row(toned('critical', `${area.theme.glyphs.failing} no key figures: `), answer.error)];
+    const figures = answer.value;
+    if (figures.length === 0)
+      return [row(toned('muted', 'No request, error or duration metrics were found; 2 shows the metrics there are.'))];
+    if (!charts) return figures.slice(0, height).map((figure) => figureLine(figure, width, area));
+    const shown = figures.slice(0, width >= 170 ? 4 : 3);
+    const each = Math.floor((width - 3 * (shown.length - 1)) / shown.length);
+    const blocks = shown.map((figure) => tall(figureRows(figure, each, height, area), height));
+    return blocks.reduce((left, right, i) => beside(left, each * i + 3 * (i - 1), right, each, height, row('   ')));
+  }
+
+  #errorPane(area: Area, width: number, height: number): Row[] {
+    const errors = this.#errors();
+    const service = Math.min(14, Math.max(4, ...errors.slice(0, 50).map((record) => record.service.length)));
+    const none = row(
+      toned('ok', `${area.theme.glyphs.ok} `),
+      toned('muted', 'no errors in the logs of this time range'),
+    );
+    return this.#list(
+      'errors',
+      'Errors in the logs',
+      errors,
+      this.#answers?.errors,
+      none,
+      width,
+      height,
+      area,
+      (record) => logLine(record, service, [], { ...area, width }),
+    );
+  }
+
+  #tracePane(area: Area, width: number, height: number): Row[] {
+    const traces = this.#traces();
+    const longest = traces.reduce((most, trace) => Math.max(most, trace.durationUs), 1);
+    const columns = traceColumns(area, longest).filter((column) => !['services', 'id', 'spans'].includes(column.id));
+    const laid = layOut(columns, traces.slice(0, height), width);
+    const none = row(toned('muted', 'no traces in this time range'));
+    return this.#list(
+      'traces',
+      'Failed and slow traces',
+      traces,
+      this.#answers?.traces,
+      none,
+      width,
+      height,
+      area,
+      (trace) => itemRow(laid, trace, area.theme),
+    );
+  }
+
+  #toldPane(area: Area, width: number, height: number): Row[] {
+    const none = row(toned('muted', 'nobody was told anything yet'));
+    return this.#list(
+      'told',
+      'Told',
+      this.#told(),
+      this.#answers?.alerts,
+      none,
+      width,
+      height,
+      area,
+      (record) => notificationRows([record], width, area)[0]!,
+    );
+  }
+
+  override act(action: string): boolean {
+    if (action === 'next-pane' || action === 'previous-pane') {
+      const by = action === 'next-pane' ? 1 : PANES.length - 1;
+      this.#pane = PANES[(PANES.indexOf(this.#pane) + by) % PANES.length]!;
+      return true;
+    }
+    if (this.#lists[this.#pane].act(action, this.#count(this.#pane))) return true;
+    if (action === 'explain') {
+      const item = this.#selectedAlert();
+      if (item) explain(this.desk, item);
+      return true;
+    }
+    if (action !== 'open') return false;
+    this.#open();
+    return true;
+  }
+
+  #selectedAlert(): AlertItem | undefined {
+    if (this.#pane === 'alerts') return this.#alerts[this.#lists.alerts.selected];
+    if (this.#pane !== 'told') return undefined;
+    const record = this.#told()[this.#lists.told.selected];
+    return this.#alerts.find((item) => record?.fingerprints.includes(item.key));
+  }
+
+  #open(): void {
+    const place = this.#placeOfSelected();
+    if (place !== undefined) this.desk.push(place);
+    else if (this.#pane === 'told') this.desk.say('The alerts of this notification are over.');
+  }
+
+  #placeOfSelected(): Place | undefined {
+    const alert = this.#selectedAlert();
+    if (alert) return new AlertPlace(this.desk, alert);
+    const record = this.#pane === 'errors' ? this.#errors()[this.#lists.errors.selected] : undefined;
+    if (record?.traceId !== undefined) return new WaterfallPlace(this.desk, record.traceId);
+    if (record) return new LogsPlace(this.desk, subjectOfRecord(record));
+    const trace = this.#pane === 'traces' ? this.#traces()[this.#lists.traces.selected] : undefined;
+    return trace === undefined ? undefined : new WaterfallPlace(this.desk, trace.traceId);
+  }
+
+  override subject(): Subject | undefined {
+    const alert = this.#selectedAlert();
+    if (alert) return subjectOf(alert, this.desk.nowMs());
+    if (this.#pane === 'errors') {
+      const record = this.#errors()[this.#lists.errors.selected];
+      // The logs around the line, not only those of its trace.
+      return record === undefined ? undefined : { ...subjectOfRecord(record) };
+    }
+    const trace = this.#pane === 'traces' ? this.#traces()[this.#lists.traces.selected] : undefined;
+    return trace === undefined
+      ? undefined
+      : {
+          traceId: trace.traceId,
+          service: trace.rootService,
+          fromMs: trace.startUs / 1000,
+          toMs: (trace.startUs + trace.durationUs) / 1000,
+        };
+  }
+
+  override copyText(): string | undefined {
+    const alert = this.#selectedAlert();
+    if (alert) return `${alert.name}${alert.labels}`;
+    if (this.#pane === 'errors') return this.#errors()[this.#lists.errors.selected]?.raw;
+    return this.#traces()[this.#lists.traces.selected]?.traceId;
+  }
+
+  override command(): string {
+    return 'watchfire alerts';
+  }
+}

@@ -1,0 +1,209 @@
+/** The places of the rules: the groups, and one rule with what its query gives. */
+import type { RuleGroupState, RuleState } from '../../../monitor/sources.ts';
+import type { InstantSample } from '../../../promql/result.ts';
+import type { Filter } from '../../frame/filter.ts';
+import { plural } from '../../frame/format.ts';
+import { ListState } from '../../frame/list.ts';
+import { emptyRows, errorRows } from '../../frame/pane.ts';
+import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
+import { messageOf } from '../../frame/poller.ts';
+import { type Row, row, toned } from '../../frame/row.ts';
+import { type SortState, sorted } from '../../frame/table.ts';
+import { Scroll } from '../../frame/text-page.ts';
+import type { Scope } from '../../input/bindings.ts';
+import { explainRule } from '../alerts/explain.ts';
+import { ruleListRows, ruleRows } from './rows.ts';
+
+export interface RuleItem {
+  readonly group: RuleGroupState;
+  readonly rule: RuleState;
+}
+
+const STATE_RANK = { firing: 0, pending: 1, inactive: 2 } as const;
+const SORT_KEYS = {
+  name: ({ rule }: RuleItem) => rule.name,
+  state: ({ rule }: RuleItem) => (rule.health === 'err' ? -1 : rule.state === undefined ? 3 : STATE_RANK[rule.state]),
+  evaluated: ({ rule }: RuleItem) => rule.lastEvaluationMs,
+  duration: ({ rule }: RuleItem) => rule.evaluationSeconds,
+};
+
+export class RulesPlace extends Place {
+  readonly view = 'rules';
+  #groups: readonly RuleGroupState[] = [];
+  #list = new ListState();
+  #sort: SortState | undefined;
+
+  crumb(): string {
+    return 'rules';
+  }
+
+  scopes(): readonly Scope[] {
+    return ['rules', 'list'];
+  }
+
+  async fetch(): Promise<void> {
+    this.#groups = await this.desk.monitor.alerts.ruleGroups();
+  }
+
+  #items(): readonly RuleItem[] {
+    const all = this.#groups.flatMap((group) => group.rules.map((rule) => ({ group, rule })));
+    const shown = all.filter(({ group, rule }) =>
+      this.filter.accepts({
+        text: `${group.name} ${rule.name} ${rule.query} ${rule.state ?? ''} ${rule.health} ${rule.lastError}`,
+        field: (name) =>
+          ({ group: group.name, state: rule.state, health: rule.health, kind: rule.kind, file: group.file })[name] ??
+          (rule.labels.get(name) || undefined),
+      }),
+    );
+    return sorted(shown, SORT_KEYS, this.#sort);
+  }
+
+  override setFilter(filter: Filter): void {
+    super.setFilter(filter);
+    this.#list.selected = 0;
+  }
+
+  override status(): Row {
+    const rules = this.#groups.flatMap((group) => group.rules);
+    const broken = rules.filter((rule) => rule.health === 'err').length;
+    return row(
+      toned('muted', `${plural(rules.length, 'rule')} in ${plural(this.#groups.length, 'group')}`),
+      broken > 0 ? toned('critical', `, ${broken} failing`) : '',
+    );
+  }
+
+  rows(area: Area): Row[] {
+    const { width, height, theme } = area;
+    if (!this.loaded) {
+      if (this.error === undefined) return emptyRows('Reading the rules …', '', width, height);
+      return errorRows(
+        'The rules cannot be read.',
+        this.error,
+        'It is tried again every 2 s; the header shows the state of the source.',
+        theme,
+        width,
+        height,
+      );
+    }
+    const items = this.#items();
+    if (items.length === 0) {
+      return this.#groups.length === 0
+        ? emptyRows(
+            'There are no rules.',
+            'Name rule files under rule_files in prometheus.yml, then :reload. watchfire check rules FILE tells what is wrong in one.',
+            width,
+            height,
+          )
+        : emptyRows('No rule passes the filter.', 'Change it with /.', width, height);
+    }
+    return ruleListRows(items, this.#list, this.#sort, area);
+  }
+
+  override act(action: string): boolean {
+    const items = this.#items();
+    if (this.#list.act(action, items.length)) return true;
+    const item = items[this.#list.selected];
+    if (action.startsWith('sort:')) {
+      const column = action.slice(5);
+      this.#sort = {
+        column,
+        descending: this.#sort?.column === column ? !this.#sort.descending : column === 'duration',
+      };
+      return true;
+    }
+    switch (action) {
+      case 'open':
+        if (item) this.desk.push(new RulePlace(this.desk, item));
+        return true;
+      case 'explain':
+        if (item) explainRule(this.desk, item.rule.name, undefined);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  override subject(): Subject | undefined {
+    const item = this.#items()[this.#list.selected];
+    return item === undefined ? undefined : { expression: item.rule.query, labels: item.rule.labels };
+  }
+
+  override copyText(): string | undefined {
+    return this.#items()[this.#list.selected]?.rule.query;
+  }
+
+  override command(): string {
+    return [...new Set(this.#groups.map((group) => group.file))]
+      .map((file) => `watchfire check rules ${file}`)
+      .join(' && ');
+  }
+}
+
+class RulePlace extends Place {
+  readonly view = 'rules';
+  override refreshMs = 5000;
+  #item: RuleItem;
+  #samples: readonly InstantSample[] | undefined;
+  #queryError: string | undefined;
+  #scroll = new Scroll();
+
+  constructor(desk: Desk, item: RuleItem) {
+    super(desk);
+    this.#item = item;
+  }
+
+  crumb(): string {
+    return this.#item.rule.name;
+  }
+
+  scopes(): readonly Scope[] {
+    return ['rules', 'list'];
+  }
+
+  async fetch(signal: AbortSignal): Promise<void> {
+    const groups = await this.desk.monitor.alerts.ruleGroups();
+    const { group, rule } = this.#item;
+    const fresh = groups.find((each) => each.name === group.name && each.file === group.file);
+    const found = fresh?.rules.find((each) => each.name === rule.name && each.query === rule.query);
+    if (fresh !== undefined && found !== undefined) this.#item = { group: fresh, rule: found };
+    try {
+      const { value } = await this.desk.monitor.metrics.query(rule.query, { timeMs: this.desk.window().endMs, signal });
+      this.#samples =
+        value.type === 'vector'
+          ? value.samples
+          : value.type === 'scalar'
+            ? [{ labels: rule.labels.filter(() => false), value: value.value }]
+            : [];
+      this.#queryError = undefined;
+    } catch (error) {
+      this.#queryError = messageOf(error);
+    }
+  }
+
+  rows(area: Area): Row[] {
+    return this.#scroll.visible(ruleRows(this.#item, this.#samples, this.#queryError, area), area.height);
+  }
+
+  override act(action: string): boolean {
+    if (this.#scroll.act(action)) return true;
+    if (action === 'explain') {
+      explainRule(this.desk, this.#item.rule.name, undefined);
+      return true;
+    }
+    if (action !== 'open') return false;
+    this.desk.drill('metrics', this.subject());
+    return true;
+  }
+
+  override subject(): Subject {
+    return { expression: this.#item.rule.query, labels: this.#item.rule.labels };
+  }
+
+  override copyText(): string {
+    return this.#item.rule.query;
+  }
+
+  override command(): string {
+    return `watchfire query '${this.#item.rule.query.replaceAll("'", `'\\''`)}'`;
+  }
+}

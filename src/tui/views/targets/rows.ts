@@ -1,0 +1,203 @@
+/** Scrape targets as rows: the table by job, and one target with its labels before and after relabelling. */
+import type { TargetState } from '../../../monitor/sources.ts';
+import { formatAgo, formatClock, formatCount, formatSeconds, formatSpan, plural } from '../../frame/format.ts';
+import { type Group, groupedRows } from '../../frame/grouped.ts';
+import type { ListState } from '../../frame/list.ts';
+import { barRow, fieldRows, titleRow } from '../../frame/pane.ts';
+import type { Area } from '../../frame/place.ts';
+import { BLANK, beside, type Row, row, select, sized, toned } from '../../frame/row.ts';
+import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
+import { clean, shortenMiddle, wrap } from '../../sanitise.ts';
+import type { Theme, Tone } from '../../theme.ts';
+
+export function healthLook(target: TargetState, { glyphs }: Theme): { readonly glyph: string; readonly tone: Tone } {
+  if (target.health === 'up') return { glyph: glyphs.live, tone: 'ok' };
+  return target.health === 'down' ? { glyph: glyphs.failing, tone: 'critical' } : { glyph: glyphs.off, tone: 'muted' };
+}
+
+export function targetColumns(area: Area): Column<TargetState>[] {
+  const { theme, nowMs } = area;
+  return [
+    {
+      id: 'state',
+      title: 'State',
+      min: 9,
+      max: 9,
+      priority: 1,
+      cell: (target) => {
+        const { glyph, tone } = healthLook(target, theme);
+        return toned(tone, `${glyph} ${target.health}`);
+      },
+    },
+    {
+      id: 'url',
+      title: 'Endpoint',
+      min: 24,
+      max: 70,
+      priority: 1,
+      grow: 1,
+      cell: (target) => toned('strong', shortenMiddle(clean(target.scrapeUrl), 70)),
+    },
+    {
+      id: 'scraped',
+      title: 'Last scrape',
+      min: 11,
+      max: 11,
+      align: 'right',
+      priority: 2,
+      cell: (target) => toned('muted', target.lastScrapeMs === 0 ? 'never' : formatAgo(target.lastScrapeMs, nowMs)),
+    },
+    {
+      id: 'duration',
+      title: 'Duration',
+      min: 9,
+      max: 9,
+      align: 'right',
+      priority: 2,
+      cell: (target) =>
+        toned(
+          nearTimeout(target) ? 'warning' : 'plain',
+          target.lastScrapeMs === 0 ? '' : formatSeconds(target.lastScrapeDurationSeconds),
+        ),
+    },
+    {
+      id: 'timeout',
+      title: 'of time-out',
+      min: 10,
+      max: 10,
+      priority: 5,
+      cell: (target) =>
+        target.lastScrapeMs === 0
+          ? ''
+          : barRow(
+              (target.lastScrapeDurationSeconds * 1000) / target.scrapeTimeoutMs,
+              10,
+              nearTimeout(target) ? 'warning' : 'ok',
+              theme,
+            ),
+    },
+    {
+      id: 'interval',
+      title: 'Every',
+      min: 5,
+      max: 6,
+      align: 'right',
+      priority: 5,
+      cell: (target) => toned('muted', formatSpan(target.scrapeIntervalMs)),
+    },
+    {
+      id: 'samples',
+      title: 'Samples',
+      min: 7,
+      max: 10,
+      align: 'right',
+      priority: 3,
+      cell: (target) => (target.samples === undefined ? '' : formatCount(target.samples)),
+    },
+    {
+      id: 'error',
+      title: 'Error',
+      min: 18,
+      max: 60,
+      priority: 2,
+      grow: 2,
+      cell: (target) => toned('critical', target.lastError),
+    },
+  ];
+}
+
+function nearTimeout(target: TargetState): boolean {
+  return target.lastScrapeDurationSeconds * 1000 > target.scrapeTimeoutMs * 0.8;
+}
+
+export function targetListRows(
+  targets: readonly TargetState[],
+  list: ListState,
+  sort: SortState | undefined,
+  area: Area,
+): Row[] {
+  const { width, height, theme } = area;
+  const laid = layOut(targetColumns(area), targets, width);
+  const jobs = [...new Set(targets.map((target) => target.job))];
+  const groups: Group<TargetState>[] =
+    sort === undefined || sort.column === 'job'
+      ? jobs.map((job) => {
+          const own = targets.filter((target) => target.job === job);
+          const up = own.filter((target) => target.health === 'up').length;
+          return {
+            heading: row(
+              toned('strong', job),
+              toned(up === own.length ? 'ok' : 'critical', `  ${up} of ${own.length} up`),
+            ),
+            items: own,
+          };
+        })
+      : [{ heading: row(toned('muted', 'All jobs')), items: targets }];
+  return [
+    headRow(laid, theme, sort),
+    ...groupedRows(groups, list, height - 1, (target, selected) => {
+      const cells = itemRow(laid, target, theme);
+      return selected ? select(cells, width) : cells;
+    }),
+  ];
+}
+
+/** One target, whole. */
+export function targetRows(target: TargetState, area: Area): Row[] {
+  const { width, theme, nowMs, zone } = area;
+  const { glyph, tone } = healthLook(target, theme);
+  const rows: Row[] = [
+    row(
+      toned(
+        tone === 'ok' ? 'chip-ok' : tone === 'critical' ? 'chip-critical' : 'chip-muted',
+        ` ${glyph} ${target.health.toUpperCase()} `,
+      ),
+      '  ',
+      toned('strong', clean(target.scrapeUrl)),
+    ),
+    ...wrap(clean(target.lastError), width)
+      .filter((line) => line !== '')
+      .map((line) => row(toned('critical', line))),
+    BLANK,
+    ...fieldRows(
+      [
+        ['job', target.job],
+        [
+          'last scrape',
+          target.lastScrapeMs === 0
+            ? 'never'
+            : `${formatClock(target.lastScrapeMs, zone)} ${zone.name}, ${formatAgo(target.lastScrapeMs, nowMs)}`,
+        ],
+        ['took', `${formatSeconds(target.lastScrapeDurationSeconds)} of at most ${formatSpan(target.scrapeTimeoutMs)}`],
+        ['scraped every', formatSpan(target.scrapeIntervalMs)],
+        [
+          'samples',
+          target.samples === undefined
+            ? 'not known'
+            : `${plural(target.samples, 'sample')}, ${formatCount(target.samplesAfterRelabelling ?? target.samples)} after relabelling, ${formatCount(target.seriesAdded ?? 0)} new series`,
+        ],
+      ],
+      width,
+      theme,
+    ),
+    BLANK,
+  ];
+  const after = (columns: number): Row[] => fieldRows([...target.labels], columns, theme);
+  const before = (columns: number): Row[] => fieldRows([...target.discoveredLabels], columns, theme);
+  if (width < 100) {
+    return [
+      ...rows,
+      titleRow('Labels', '', width, theme),
+      ...after(width),
+      BLANK,
+      titleRow('Before relabelling', '', width, theme),
+      ...before(width),
+    ];
+  }
+  const half = Math.floor((width - 3) / 2);
+  const tallest = Math.max(target.labels.size, target.discoveredLabels.size) * 2;
+  const left = [titleRow('Before relabelling', '', half, theme), ...before(half)];
+  const right = [titleRow('Labels', '', half, theme), ...after(half)];
+  const height = Math.min(tallest + 1, Math.max(left.length, right.length));
+  return [...rows, ...beside(left, half, right, half, height, row('   ')).map((each) => sized(each, width))];
+}

@@ -1,0 +1,196 @@
+/** The place of the scrape targets. */
+import type { TargetState, TargetsAnswer } from '../../../monitor/sources.ts';
+import type { Filter } from '../../frame/filter.ts';
+import { plural } from '../../frame/format.ts';
+import { ListState } from '../../frame/list.ts';
+import { emptyRows, errorRows } from '../../frame/pane.ts';
+import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
+import { type Row, row, toned } from '../../frame/row.ts';
+import { type SortState, sorted } from '../../frame/table.ts';
+import { Scroll } from '../../frame/text-page.ts';
+import type { Scope } from '../../input/bindings.ts';
+import { serviceOf } from '../service.ts';
+import { targetListRows, targetRows } from './rows.ts';
+
+const HEALTH_RANK = { down: 0, unknown: 1, up: 2 } as const;
+const SORT_KEYS = {
+  job: (target: TargetState) => target.job,
+  state: (target: TargetState) => HEALTH_RANK[target.health],
+  scraped: (target: TargetState) => target.lastScrapeMs,
+  duration: (target: TargetState) => target.lastScrapeDurationSeconds,
+  samples: (target: TargetState) => target.samples ?? 0,
+};
+
+export class TargetsPlace extends Place {
+  readonly view = 'targets';
+  #answer: TargetsAnswer = { active: [], dropped: [], droppedCounts: {} };
+  #list = new ListState();
+  #sort: SortState | undefined;
+
+  crumb(): string {
+    return 'targets';
+  }
+
+  scopes(): readonly Scope[] {
+    return ['targets', 'subject', 'list'];
+  }
+
+  async fetch(): Promise<void> {
+    this.#answer = await this.desk.monitor.metrics.targets();
+  }
+
+  #items(): readonly TargetState[] {
+    const shown = this.#answer.active.filter((target) =>
+      this.filter.accepts({
+        text: `${target.job} ${target.scrapeUrl} ${target.health} ${target.lastError} ${target.labels}`,
+        field: (name) =>
+          name === 'state' || name === 'health'
+            ? target.health
+            : name === 'job'
+              ? target.job
+              : target.labels.get(name) || undefined,
+      }),
+    );
+    if (this.#sort !== undefined) return sorted(shown, SORT_KEYS, this.#sort);
+    // By job, and in a job what is down first.
+    return [...shown].sort(
+      (a, b) =>
+        compare(a.job, b.job) || HEALTH_RANK[a.health] - HEALTH_RANK[b.health] || compare(a.scrapeUrl, b.scrapeUrl),
+    );
+  }
+
+  #selected(): TargetState | undefined {
+    return this.#items()[this.#list.selected];
+  }
+
+  override setFilter(filter: Filter): void {
+    super.setFilter(filter);
+    this.#list.selected = 0;
+  }
+
+  override status(): Row {
+    const { active, droppedCounts } = this.#answer;
+    const up = active.filter((target) => target.health === 'up').length;
+    const dropped = Object.values(droppedCounts).reduce((sum, count) => sum + count, 0);
+    return row(
+      toned(up === active.length ? 'ok' : 'critical', `${up} of ${active.length} up`),
+      toned('muted', dropped > 0 ? `, ${plural(dropped, 'target')} dropped by relabelling` : ''),
+    );
+  }
+
+  rows(area: Area): Row[] {
+    const { width, height, theme } = area;
+    if (!this.loaded) {
+      if (this.error === undefined) return emptyRows('Reading the targets …', '', width, height);
+      return errorRows(
+        'The targets cannot be read.',
+        this.error,
+        'It is tried again every 2 s; the header shows the state of the source.',
+        theme,
+        width,
+        height,
+      );
+    }
+    if (this.#answer.active.length === 0) {
+      return emptyRows(
+        'Nothing is scraped.',
+        'Name targets on the command line (watchfire HOST:PORT), or under scrape_configs in prometheus.yml. A source that is attached may not tell its targets.',
+        width,
+        height,
+      );
+    }
+    const items = this.#items();
+    if (items.length === 0) return emptyRows('No target passes the filter.', 'Change it with /.', width, height);
+    return targetListRows(items, this.#list, this.#sort, area);
+  }
+
+  override act(action: string): boolean {
+    if (this.#list.act(action, this.#items().length)) return true;
+    if (action.startsWith('sort:')) {
+      const column = action.slice(5);
+      const again = this.#sort?.column === column;
+      this.#sort =
+        column === 'job'
+          ? undefined
+          : { column, descending: again ? !this.#sort!.descending : column === 'duration' || column === 'samples' };
+      return true;
+    }
+    if (action !== 'open') return false;
+    const target = this.#selected();
+    if (target) this.desk.push(new TargetPlace(this.desk, target));
+    return true;
+  }
+
+  override subject(): Subject | undefined {
+    const target = this.#selected();
+    return target === undefined ? undefined : subjectOf(target);
+  }
+
+  override copyText(): string | undefined {
+    return this.#selected()?.scrapeUrl;
+  }
+
+  override command(): string | undefined {
+    const target = this.#selected();
+    return target === undefined ? undefined : `curl -s '${target.scrapeUrl}'`;
+  }
+}
+
+class TargetPlace extends Place {
+  readonly view = 'targets';
+  #target: TargetState;
+  #scroll = new Scroll();
+
+  constructor(desk: Desk, target: TargetState) {
+    super(desk);
+    this.#target = target;
+  }
+
+  crumb(): string {
+    return this.#target.labels.get('instance') || this.#target.scrapeUrl;
+  }
+
+  scopes(): readonly Scope[] {
+    return ['subject', 'list'];
+  }
+
+  async fetch(): Promise<void> {
+    const { active } = await this.desk.monitor.metrics.targets();
+    this.#target =
+      active.find((target) => target.scrapeUrl === this.#target.scrapeUrl && target.job === this.#target.job) ??
+      this.#target;
+  }
+
+  rows(area: Area): Row[] {
+    return this.#scroll.visible(targetRows(this.#target, area), area.height);
+  }
+
+  override act(action: string): boolean {
+    return this.#scroll.act(action) || action === 'open';
+  }
+
+  override subject(): Subject {
+    return subjectOf(this.#target);
+  }
+
+  override copyText(): string {
+    return this.#target.scrapeUrl;
+  }
+
+  override command(): string {
+    return `curl -s '${this.#target.scrapeUrl}'`;
+  }
+}
+
+function subjectOf(target: TargetState): Subject {
+  const { labels } = target;
+  return {
+    service: serviceOf(labels),
+    labels,
+    expression: `{instance=${JSON.stringify(labels.get('instance'))}, job=${JSON.stringify(labels.get('job'))}, __name__=~"up|scrape_duration_seconds"}`,
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
