@@ -40,7 +40,7 @@ export function unescapeQuery(text: string): string {
   return Buffer.from(bytes).toString('utf8');
 }
 
-/** Every byte that the pattern does not keep, as `%XX`. */
+/** Every byte that the pattern does not keep, as `%` and two hexadecimal digits. */
 export function percentEncode(text: string, keep: RegExp): string {
   let out = '';
   for (const character of text) {

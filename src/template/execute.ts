@@ -159,6 +159,7 @@ class Execution {
     let ran = false;
     for (const [key, element] of this.#elements(value, node)) {
       ran = true;
+      this.#step();
       this.#bindRange(node.pipe, key, element);
       const flow = this.#walkList(element, node.body);
       this.#variables.length = known;
@@ -477,6 +478,10 @@ class Execution {
 
   #at(node: TemplateNode): void {
     this.#node = node;
+    this.#step();
+  }
+
+  #step(): void {
     if (++this.#steps > this.#environment.limits.steps) {
       this.#fail(`more than ${this.#environment.limits.steps} steps`);
     }

@@ -1,7 +1,8 @@
 /** Contextual escaping as `html/template` does it: a writer that follows the HTML it writes and escapes each value for the place where it lands. */
-import { escapeHtml, escapeJs, percentEncode } from './escape.ts';
+import { escapeHtml, percentEncode } from './escape.ts';
 import type { Writer } from './execute.ts';
-import { asString, kindOf, SafeString } from './values.ts';
+import { marshalJson } from './json.ts';
+import { kindOf, SafeString } from './values.ts';
 
 /** Where in the HTML the next character stands. */
 type Place =
@@ -42,11 +43,13 @@ export class HtmlWriter implements Writer {
     while (at < text.length) at = this.#step(text, at);
   }
 
-  value(raw: unknown, shown: string): void {
+  value(raw: unknown, printed: string): void {
+    // What is not there leaves no trace in HTML.
+    const shown = kindOf(raw) === 'nil' ? '' : printed;
     const safe = raw instanceof SafeString ? raw : undefined;
     switch (this.#place) {
       case 'text':
-        this.#out += safe?.content === 'html' ? safe.text : escapeHtml(shown);
+        this.#out += safe?.content === 'html' ? safe.text : escapeText(shown);
         return;
       case 'raw':
         this.#out += this.#inRaw(raw, shown);
@@ -88,7 +91,7 @@ export class HtmlWriter implements Writer {
     else text = safe?.content === 'html' ? stripTags(safe.text) : shown;
     this.#value += text;
     const alreadyEscaped = kind === 'plain' && safe?.content === 'html';
-    const escaped = alreadyEscaped ? text.replace(/["'<>]/g, (character) => escapeHtml(character)) : escapeHtml(text);
+    const escaped = alreadyEscaped ? keepEntities(text) : escapeText(text);
     this.#out += this.#quote === '' ? unquotedValue(escaped) : escaped;
   }
 
@@ -96,7 +99,7 @@ export class HtmlWriter implements Writer {
     const started = this.#value.trimStart() !== '';
     // Behind `?` or `#` a value is one component; before it, it is a piece of the address.
     if (/[?#]/.test(this.#value))
-      return safe?.content === 'url' ? normalizeUrl(shown) : percentEncode(shown, URL_UNRESERVED);
+      return safe?.content === 'url' ? normalizeUrl(shown) : lowerPercent(shown, URL_UNRESERVED);
     if (safe?.content === 'url' || started || hasSafeScheme(shown)) return normalizeUrl(shown);
     return '#ZgotmplZ';
   }
@@ -104,7 +107,7 @@ export class HtmlWriter implements Writer {
   #inRaw(raw: unknown, shown: string): string {
     if (this.#element === 'script') return jsValue(raw, shown, insideJsString(this.#raw));
     if (this.#element === 'style') return cssValue(shown);
-    return escapeHtml(raw instanceof SafeString ? stripTags(shown) : shown);
+    return raw instanceof SafeString && raw.content === 'html' ? keepEntities(shown) : escapeText(shown);
   }
 
   /** Consumes from `at`, gives where to go on. */
@@ -266,14 +269,28 @@ function hasSafeScheme(url: string): boolean {
 function normalizeUrl(url: string): string {
   let out = '';
   for (const part of url.split(/(%[0-9a-fA-F]{2})/)) {
-    out += /^%[0-9a-fA-F]{2}$/.test(part) ? part : percentEncode(part, URL_KEPT);
+    out += /^%[0-9a-fA-F]{2}$/.test(part) ? part : lowerPercent(part, URL_KEPT);
   }
   return out;
 }
 
+/** As escapeHtml, and `+` too, which starts UTF-7 tricks in old browsers. */
+function escapeText(text: string): string {
+  return escapeHtml(text).replaceAll('+', '&#43;');
+}
+
+/** HTML once more, without touching the entities that it has. */
+function keepEntities(html: string): string {
+  return html.replace(/[\0"'<>+]/g, escapeText);
+}
+
+function lowerPercent(text: string, keep: RegExp): string {
+  return percentEncode(text, keep).replace(/%[0-9A-F]{2}/g, (encoded) => encoded.toLowerCase());
+}
+
 /** Values without quotation marks around them need more characters taken out. */
 function unquotedValue(escaped: string): string {
-  return escaped === '' ? 'ZgotmplZ' : escaped.replace(/[\s=`+]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return escaped === '' ? 'ZgotmplZ' : escaped.replace(/[\s=`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function stripTags(html: string): string {
@@ -293,12 +310,32 @@ function insideJsString(script: string): boolean {
 }
 
 function jsValue(raw: unknown, shown: string, inString: boolean): string {
-  if (inString) return escapeJs(shown).replaceAll('/', '\\/');
+  if (inString) return shown.replace(/[\0\t\n\v\f\r"'`&+/<>\\]/g, (character) => JS_STRING[character]!);
   const kind = kindOf(raw);
-  if (kind === 'string') return `"${escapeJs(asString(raw)).replaceAll('/', '\\/')}"`;
-  if (kind === 'float' || kind === 'int' || kind === 'bool') return ` ${shown} `;
-  return kind === 'nil' ? ' null ' : `"${escapeJs(shown)}"`;
+  if (kind === 'nil') return ' null ';
+  if (kind === 'func') return `"${shown}"`;
+  const json = marshalJson(raw);
+  // Blanks keep a number or a word from growing together with what stands around it.
+  return kind === 'float' || kind === 'int' || kind === 'bool' ? ` ${json} ` : json;
 }
+
+const JS_STRING: Readonly<Record<string, string>> = {
+  '\0': '\\u0000',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\v': '\\u000b',
+  '\f': '\\f',
+  '\r': '\\r',
+  '"': '\\u0022',
+  "'": '\\u0027',
+  '`': '\\u0060',
+  '&': '\\u0026',
+  '+': '\\u002b',
+  '/': '\\/',
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '\\': '\\\\',
+};
 
 /** Only what can be nothing but a plain CSS value passes. */
 function cssValue(shown: string): string {

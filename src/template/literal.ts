@@ -1,21 +1,15 @@
 /** Go's literals as templates write them: quoted strings, character constants, numbers. */
 import { quote } from '../labels/labels.ts';
+import { GoStringError, unquoteGo } from '../promql/go-string.ts';
 
 /** The value of `"…"` or `` `…` ``; undefined where Go's `strconv.Unquote` refuses it. */
 export function unquote(literal: string): string | undefined {
-  const mark = literal[0];
-  const inner = literal.slice(1, -1);
-  if (mark === '`') return inner.replaceAll('\r', '');
-  const bytes: number[] = [];
-  let at = 0;
-  while (at < inner.length) {
-    const next = unquoteCharacter(inner, at, '"');
-    if (next === undefined) return undefined;
-    if (next.isByte) bytes.push(next.code);
-    else bytes.push(...Buffer.from(String.fromCodePoint(next.code)));
-    at = next.end;
+  try {
+    return unquoteGo(literal);
+  } catch (error) {
+    if (error instanceof GoStringError) return undefined;
+    throw error;
   }
-  return Buffer.from(bytes).toString('utf8');
 }
 
 /** What a number can be: a float, and an int or an unsigned int where it has an integral value in range. */
@@ -27,10 +21,10 @@ export interface NumberLiteral {
 
 /** The code point of `'x'`; a string says what is wrong. */
 export function characterConstant(literal: string): bigint | string {
-  const next = unquoteCharacter(literal, 1, "'");
-  if (next === undefined) return 'invalid syntax';
-  if (literal.slice(next.end) !== "'") return `malformed character constant: ${literal}`;
-  return BigInt(next.code);
+  const value = unquote(literal);
+  if (value === undefined || value === '') return 'invalid syntax';
+  const code = value.codePointAt(0)!;
+  return String.fromCodePoint(code) === value ? BigInt(code) : `malformed character constant: ${literal}`;
 }
 
 /** Reads a number as Go's template parser does; a string says what is wrong. */
@@ -72,36 +66,6 @@ export function parseFloat64(text: string): number | undefined {
 const MIN_INT = -(2n ** 63n);
 const MAX_INT = 2n ** 63n - 1n;
 const MAX_UINT = 2n ** 64n - 1n;
-
-const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92 };
-
-interface UnquotedCharacter {
-  readonly code: number;
-  /** Came from `\x` or an octal escape: one byte, not a code point. */
-  readonly isByte: boolean;
-  readonly end: number;
-}
-
-function unquoteCharacter(text: string, at: number, mark: string): UnquotedCharacter | undefined {
-  const code = text.codePointAt(at);
-  if (code === undefined || String.fromCodePoint(code) === mark) return undefined;
-  if (code !== 0x5c) return { code, isByte: false, end: at + (code > 0xffff ? 2 : 1) };
-  const letter = text[at + 1];
-  if (letter === undefined) return undefined;
-  if (letter === mark) return { code: letter.charCodeAt(0), isByte: false, end: at + 2 };
-  if (ESCAPES[letter] !== undefined) return { code: ESCAPES[letter], isByte: false, end: at + 2 };
-  const width = { x: 2, u: 4, U: 8 }[letter];
-  if (width !== undefined) {
-    const digits = text.slice(at + 2, at + 2 + width);
-    if (!new RegExp(`^[0-9a-fA-F]{${width}}$`).test(digits)) return undefined;
-    const value = Number.parseInt(digits, 16);
-    if (letter !== 'x' && (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))) return undefined;
-    return { code: value, isByte: letter === 'x', end: at + 2 + width };
-  }
-  const octal = /^[0-7]{3}/.exec(text.slice(at + 1))?.[0];
-  if (octal === undefined || Number.parseInt(octal, 8) > 255) return undefined;
-  return { code: Number.parseInt(octal, 8), isByte: true, end: at + 4 };
-}
 
 /** Go's integer syntax with base prefixes and underscores between digits. */
 function parseInteger(text: string): bigint | undefined {

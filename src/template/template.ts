@@ -1,13 +1,14 @@
 /** Sets of Go templates: parse texts under names, execute them as plain text or as HTML with contextual escaping. */
 
 import { quote } from '../labels/labels.ts';
-import { BUILTINS } from './builtins.ts';
+import { BUILTINS, printedText } from './builtins.ts';
 import { TemplateError } from './error.ts';
+import { escapeHtml } from './escape.ts';
 import { DEFAULT_LIMITS, execute, type Limits, type MissingKey, type Writer } from './execute.ts';
 import { HtmlWriter } from './html.ts';
 import { isEmptyList, type Tree } from './nodes.ts';
 import { parseTemplate } from './parser.ts';
-import { type GoFunction, SafeString } from './values.ts';
+import { ANY, type GoFunction, SafeString, variadicFunction } from './values.ts';
 
 export { alertmanagerFunctions } from './alertmanager.ts';
 export { Alerts, KV, Pair, Pairs, Strings } from './alertmanager-values.ts';
@@ -84,9 +85,7 @@ export class TemplateSet {
 
   /** Executes a template by its name, values escaped for their place in the HTML. Throws TemplateError. */
   executeHtmlTemplate(name: string, data: unknown): string {
-    const writer = new HtmlWriter();
-    this.#run(this.#trees, name, data, writer);
-    return writer.toString();
+    return this.#html(this.#trees, name, data);
   }
 
   /** Parses and executes a text that may use the set's templates, and leaves the set as it is. `name` is for messages. Throws TemplateError. */
@@ -98,9 +97,7 @@ export class TemplateSet {
 
   /** As executeText, as HTML. */
   executeHtml(text: string, data: unknown, name = ''): string {
-    const writer = new HtmlWriter();
-    this.#run(this.#with(name, text), name, data, writer);
-    return writer.toString();
+    return this.#html(this.#with(name, text), name, data);
   }
 
   #with(name: string, text: string): Map<string, Tree> {
@@ -116,22 +113,27 @@ export class TemplateSet {
     return this.#functions.has(name) || BUILTINS.has(name) || LANGUAGE_FUNCTIONS.has(name);
   }
 
-  #run(trees: ReadonlyMap<string, Tree>, name: string, data: unknown, writer: Writer): void {
+  #html(trees: ReadonlyMap<string, Tree>, name: string, data: unknown): string {
+    const writer = new HtmlWriter();
+    this.#run(trees, name, data, writer, new Map([['html', HTML_IN_HTML], ...this.#functions]));
+    return writer.toString();
+  }
+
+  #run(
+    trees: ReadonlyMap<string, Tree>,
+    name: string,
+    data: unknown,
+    writer: Writer,
+    functions: ReadonlyMap<string, GoFunction> = this.#functions,
+  ): void {
     const tree = trees.get(name);
     if (tree === undefined) throw new TemplateError(`template: no template ${quote(name)}`);
-    execute(
-      { trees, functions: this.#functions, missingKey: this.#missingKey, limits: this.#limits },
-      tree,
-      data,
-      writer,
-    );
+    execute({ trees, functions, missingKey: this.#missingKey, limits: this.#limits }, tree, data, writer);
   }
 }
 
-/** Text that `html/template` leaves as it is. */
-export function safeHtml(text: string): SafeString {
-  return new SafeString('html', text);
-}
+/** In HTML, what `html` escaped must not be escaped again. */
+const HTML_IN_HTML = variadicFunction([], ANY, (...args) => new SafeString('html', escapeHtml(printedText(args))));
 
 const LANGUAGE_FUNCTIONS = new Set(['and', 'or', 'call']);
 

@@ -19,17 +19,7 @@ export function checkZone(name: string): void {
 
 export function zoneAt(name: string, unixMs: number): ZoneMoment {
   if (isUtc(name)) return { offsetSeconds: 0, abbreviation: 'UTC' };
-  const parts = new Map(
-    formatterOf(name, 'en-US')
-      .formatToParts(unixMs)
-      .map((part) => [part.type, part.value]),
-  );
-  const field = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type));
-  const year = parts.get('era') === 'BC' ? 1 - field('year') : field('year');
-  const local = new Date(0);
-  local.setUTCFullYear(year, field('month') - 1, field('day'));
-  local.setUTCHours(field('hour') % 24, field('minute'), field('second'));
-  const offsetSeconds = Math.round((local.getTime() - Math.floor(unixMs / 1000) * 1000) / 1000);
+  const offsetSeconds = zoneOffset(name, unixMs);
   return { offsetSeconds, abbreviation: abbreviationOf(name, unixMs, offsetSeconds) };
 }
 
@@ -40,14 +30,53 @@ export function offsetText(offsetSeconds: number, separator: string, fields: 1 |
   return (offsetSeconds < 0 ? '-' : '+') + values.map((value) => String(value).padStart(2, '0')).join(separator);
 }
 
+function zoneOffset(name: string, unixMs: number): number {
+  const parts = new Map(
+    formatterOf(name, 'en-US')
+      .formatToParts(unixMs)
+      .map((part) => [part.type, part.value]),
+  );
+  const field = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type));
+  const year = parts.get('era') === 'BC' ? 1 - field('year') : field('year');
+  const local = new Date(0);
+  local.setUTCFullYear(year, field('month') - 1, field('day'));
+  local.setUTCHours(field('hour') % 24, field('minute'), field('second'));
+  return Math.round((local.getTime() - Math.floor(unixMs / 1000) * 1000) / 1000);
+}
+
 function isUtc(name: string): boolean {
   return name === '' || name === 'UTC';
 }
 
 /** Each English has letters for the zones of its own part of the world only. */
-const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-NZ', 'en-ZA', 'en-IN'];
+const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-NZ'];
+
+/** Letters of the tz database that no English has: zone, standard time, and in summer. */
+const LETTERS: Readonly<Record<string, readonly [string, string?]>> = {
+  'Africa/Cairo': ['EET', 'EEST'],
+  'Africa/Johannesburg': ['SAST'],
+  'Africa/Lagos': ['WAT'],
+  'Africa/Nairobi': ['EAT'],
+  'Asia/Calcutta': ['IST'],
+  'Asia/Hong_Kong': ['HKT'],
+  'Asia/Jakarta': ['WIB'],
+  'Asia/Jerusalem': ['IST', 'IDT'],
+  'Asia/Karachi': ['PKT'],
+  'Asia/Kolkata': ['IST'],
+  'Asia/Manila': ['PST'],
+  'Asia/Seoul': ['KST'],
+  'Asia/Shanghai': ['CST'],
+  'Asia/Taipei': ['CST'],
+  'Asia/Tokyo': ['JST'],
+  'Europe/Moscow': ['MSK'],
+};
 
 function abbreviationOf(name: string, unixMs: number, offsetSeconds: number): string {
+  const letters = LETTERS[name];
+  if (letters !== undefined) {
+    const winter = zoneOffset(name, Date.UTC(new Date(unixMs).getUTCFullYear(), 0, 1));
+    return offsetSeconds !== winter && letters[1] !== undefined ? letters[1] : letters[0];
+  }
   for (const locale of LOCALES) {
     const text = formatterOf(name, locale)
       .formatToParts(unixMs)
