@@ -49,7 +49,13 @@ function isUtc(name: string): boolean {
 }
 
 /** Each English has letters for the zones of its own part of the world only. */
-const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-NZ'];
+const LOCALES: readonly (readonly [string, RegExp])[] = [
+  ['en-US', /^(America|US|Pacific\/Honolulu|E?[A-Z]{3}|Local)/],
+  ['en-GB', /^(Europe|Africa|Atlantic|GB|E?[A-Z]{3}|Local)/],
+  ['en-AU', /^Australia/],
+  ['en-CA', /^(America|Canada)/],
+  ['en-NZ', /^(Pacific\/Auckland|NZ)/],
+];
 
 /** Letters of the tz database that no English has: zone, standard time, and in summer. */
 const LETTERS: Readonly<Record<string, readonly [string, string?]>> = {
@@ -77,7 +83,8 @@ function abbreviationOf(name: string, unixMs: number, offsetSeconds: number): st
     const winter = zoneOffset(name, Date.UTC(new Date(unixMs).getUTCFullYear(), 0, 1));
     return offsetSeconds !== winter && letters[1] !== undefined ? letters[1] : letters[0];
   }
-  for (const locale of LOCALES) {
+  for (const [locale, zones] of LOCALES) {
+    if (!zones.test(name)) continue;
     const text = formatterOf(name, locale)
       .formatToParts(unixMs)
       .find((part) => part.type === 'timeZoneName')?.value;
