@@ -1,5 +1,6 @@
 /** What every channel is built from: its entry of the receiver, the HTTP client for it, templates, and how answers become outcomes. */
-import type { Notification, NotifyOutcome } from '../alerting/integration.ts';
+import { createHash } from 'node:crypto';
+import type { Notification, Notifier, NotifyOutcome } from '../alerting/integration.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
 import type { Fields } from './fields.ts';
 import { goJson } from './go-json.ts';
@@ -24,6 +25,36 @@ export function failed(error: string, retry = false): NotifyOutcome {
   return { ok: false, retry, error };
 }
 
+/** A channel that makes one request a notification and reads the answer. */
+export function requestNotifier(
+  { http, render, fields }: ChannelContext,
+  compose: Compose,
+  read: (answer: HttpResponse) => NotifyOutcome = outcomeOf,
+): Notifier {
+  return {
+    async notify(notification, signal) {
+      const timeoutMs = fields.number('timeout', 0);
+      const request = compose(notification, render(notification));
+      const answer = await send(http, timeoutMs > 0 ? { timeoutMs, ...request } : request, signal);
+      return isOutcome(answer) ? answer : read(answer);
+    },
+  };
+}
+
+/** What names a group to services outside: the same for the life of the group, of a fixed length. */
+export function groupHash(notification: Notification): string {
+  return createHash('sha256').update(notification.groupKey).digest('hex');
+}
+
+/** Without the properties that are empty: most services take an empty one for a value. */
+export function optional(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ''));
+}
+
+export function nonEmpty(name: string, list: readonly unknown[]): Record<string, readonly unknown[]> {
+  return list.length === 0 ? {} : { [name]: list };
+}
+
 /** A POST of JSON. */
 export function jsonRequest(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpRequest {
   return { method: 'POST', url, headers: { 'Content-Type': 'application/json', ...headers }, body: goJson(body) };
@@ -46,15 +77,15 @@ export function isOutcome(result: HttpResponse | NotifyOutcome): result is Notif
   return 'ok' in result;
 }
 
-/** 2xx is delivered; 5xx, 429 and `alsoRetry` may pass; the rest is final. */
+/** 2xx is delivered; 5xx, 429 (too many requests) and `alsoRetry` may pass; the rest is final. */
 export function outcomeOf(
   response: HttpResponse,
-  alsoRetry: readonly number[] = [],
   details: (response: HttpResponse) => string = bodyText,
+  alsoRetry?: number,
 ): NotifyOutcome {
   const { status } = response;
   if (status >= 200 && status < 300) return DELIVERED;
-  const retry = status >= 500 || status === 429 || alsoRetry.includes(status);
+  const retry = status >= 500 || status === 429 || status === alsoRetry;
   const detail = details(response);
   return failed(`unexpected status code ${status}${detail === '' ? '' : `: ${detail}`}`, retry);
 }

@@ -12,6 +12,7 @@ import { createHttpClient } from '../http/axios.ts';
 import type { HttpClient } from '../http/client.ts';
 import { type ReadFile, readTextFile } from './fields.ts';
 import { createIntegrations } from './integrations.ts';
+import { type RunProgram, runProgram } from './run-program.ts';
 import { NotificationTemplates } from './template-data.ts';
 import { readTemplateFiles } from './template-files.ts';
 
@@ -29,6 +30,10 @@ export interface CreateAlertingOptions {
   readonly fileSystem?: StateFileSystem | undefined;
   readonly readFile?: ReadFile | undefined;
   readonly counters?: NotificationCounters | undefined;
+  readonly run?: RunProgram | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** For `terminal_configs`; undefined where there is no terminal. */
+  readonly writeTerminal?: ((text: string) => void) | undefined;
   readonly retentionMs?: number | undefined;
   readonly silenceLimits?: SilenceLimits | undefined;
 }
@@ -53,6 +58,10 @@ export function createAlerting(options: CreateAlertingOptions): Alerting {
         clock,
         http,
         readFile,
+        run: options.run ?? runProgram,
+        platform: process.platform,
+        environment: options.environment ?? process.env,
+        writeTerminal: options.writeTerminal,
         templates: new NotificationTemplates(clock, readTemplateFiles(config.templates, readFile)),
       }),
   });

@@ -109,14 +109,11 @@ const bodies: Readonly<Record<string, string>> = {
   'mattermost.default.text': markdown,
   'email.default.subject': subject,
   // watchfire's own channels.
-  'desktop.default.title': subject,
-  'desktop.default.message':
-    '{{ range .Alerts }}{{ with .Annotations.summary }}{{ . }}{{ else }}{{ .Labels.alertname }}{{ end }}\n{{ end }}',
-  'desktop.default.urgency':
-    '{{ if ne .Status "firing" }}low{{ else if eq .CommonLabels.severity "critical" }}critical{{ else }}normal{{ end }}',
-  'terminal.default.title': subject,
-  'terminal.default.message':
-    '{{ if .CommonAnnotations.summary }}{{ .CommonAnnotations.summary }}{{ else }}{{ len .Alerts }} alerts{{ end }}',
+  'watchfire.default.title': subject,
+  'watchfire.default.text':
+    '{{ range $i, $alert := .Alerts }}{{ if $i }}\n{{ end }}' +
+    '{{ with $alert.Annotations.summary }}{{ . }}{{ else }}{{ $alert.Labels.alertname }}{{ end }}' +
+    '{{ if eq $alert.Status "resolved" }} (resolved){{ end }}{{ end }}',
 };
 
 export const DEFAULT_TEMPLATES =

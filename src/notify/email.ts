@@ -18,7 +18,6 @@ export interface EmailContext {
 }
 
 const DEFAULT_SUBJECT = '{{ template "email.default.subject" . }}';
-const DEFAULT_HTML = '{{ template "email.default.html" . }}';
 /** A server that says nothing for so long is given up; the group's own time limit comes on top. */
 const SILENT_MS = 30_000;
 
@@ -51,7 +50,7 @@ export function composeMail(fields: Fields, notification: Notification, renderin
     return value;
   };
   const text = fields.text('text');
-  const html = fields.text('html', DEFAULT_HTML);
+  const html = fields.text('html');
   return {
     envelope: { from, to },
     from: take('From') ?? from,
@@ -84,7 +83,7 @@ export function smtpOptions(fields: Fields, tls: TlsConfig): SMTPTransport.Optio
     requireTLS,
     // Alertmanager encrypts where it must, never because the server could.
     ignoreTLS: !requireTLS && !secure,
-    name: fields.text('hello', 'localhost') || 'localhost',
+    name: fields.text('hello') || 'localhost',
     tls: tlsOptions((own as TlsConfig | undefined) ?? tls, host),
     connectionTimeout: SILENT_MS,
     greetingTimeout: SILENT_MS,
@@ -134,7 +133,7 @@ function tlsOptions(tls: TlsConfig, host: string): SMTPTransport.Options['tls'] 
 function thread(fields: Fields, notification: Notification): { references?: string; inReplyTo?: string } {
   const threading = fields.object('threading');
   if (!threading.flag('enabled', false)) return {};
-  const day = threading.text('thread_by_date', 'daily') === 'none' ? '' : localDay(notification.nowMs);
+  const day = threading.text('thread_by_date') === 'none' ? '' : localDay(notification.nowMs);
   const group = createHash('sha256').update(notification.groupKey).digest('hex').slice(0, 16);
   const root = `<alert-${group}-${day}@alertmanager>`;
   return { references: root, inReplyTo: root };

@@ -6,17 +6,39 @@ import type { HttpClientConfig, TlsConfig } from '../config/http-config.ts';
 import type { HttpClient } from '../http/client.ts';
 import { TemplateError } from '../template/template.ts';
 import type { ChannelContext } from './channel.ts';
+import { commandNotifier } from './command.ts';
+import { desktopNotifier } from './desktop.ts';
+import { discordNotifier } from './discord.ts';
 import { emailNotifier } from './email.ts';
 import { FieldError, Fields, type ReadFile } from './fields.ts';
+import { incidentioNotifier } from './incidentio.ts';
+import { jiraNotifier } from './jira.ts';
+import { mattermostNotifier } from './mattermost.ts';
+import { msteamsNotifier, msteamsV2Notifier } from './msteams.ts';
+import { opsgenieNotifier } from './opsgenie.ts';
+import { pagerdutyNotifier } from './pagerduty.ts';
+import { pushoverNotifier } from './pushover.ts';
+import { rocketchatNotifier } from './rocketchat.ts';
+import type { RunProgram } from './run-program.ts';
 import { slackNotifier } from './slack.ts';
+import { telegramNotifier } from './telegram.ts';
 import type { NotificationTemplates, Rendering } from './template-data.ts';
+import { terminalNotifier } from './terminal.ts';
+import { victoropsNotifier } from './victorops.ts';
+import { webexNotifier } from './webex.ts';
 import { webhookNotifier } from './webhook.ts';
+import { wechatNotifier } from './wechat.ts';
 
 export interface IntegrationDeps {
   readonly clock: Clock;
   readonly http: (config: HttpClientConfig) => HttpClient;
   readonly templates: NotificationTemplates;
   readonly readFile: ReadFile;
+  readonly run: RunProgram;
+  readonly platform: NodeJS.Platform;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Undefined where there is no terminal. */
+  readonly writeTerminal: ((text: string) => void) | undefined;
 }
 
 /** By receiver, in the order of the file. */
@@ -36,15 +58,31 @@ export function createIntegrations(
   );
 }
 
-export interface NotifierContext extends ChannelContext {
+interface NotifierContext extends ChannelContext, Omit<IntegrationDeps, 'http' | 'templates'> {
   readonly smtpTls: TlsConfig;
-  readonly clock: Clock;
 }
 
 const channels: Partial<Record<ReceiverKind, (context: NotifierContext) => Notifier>> = {
-  webhook: webhookNotifier,
-  slack: slackNotifier,
+  command: commandNotifier,
+  desktop: desktopNotifier,
+  discord: discordNotifier,
   email: ({ fields, smtpTls, render }) => emailNotifier({ fields, tls: smtpTls, render }),
+  incidentio: incidentioNotifier,
+  jira: jiraNotifier,
+  mattermost: mattermostNotifier,
+  msteams: msteamsNotifier,
+  msteamsv2: msteamsV2Notifier,
+  opsgenie: opsgenieNotifier,
+  pagerduty: pagerdutyNotifier,
+  pushover: pushoverNotifier,
+  rocketchat: rocketchatNotifier,
+  slack: slackNotifier,
+  telegram: telegramNotifier,
+  terminal: terminalNotifier,
+  victorops: victoropsNotifier,
+  webex: webexNotifier,
+  webhook: webhookNotifier,
+  wechat: wechatNotifier,
 };
 
 function createNotifier(entry: IntegrationConfig, smtpTls: TlsConfig, deps: IntegrationDeps): Notifier | string {
@@ -61,10 +99,10 @@ function createNotifier(entry: IntegrationConfig, smtpTls: TlsConfig, deps: Inte
   };
   const render = (notification: Notification): Rendering => deps.templates.render(notification);
   const context: NotifierContext = {
+    ...deps,
     fields,
     smtpTls,
     render,
-    clock: deps.clock,
     http: {
       request: (request) => lazyHttp().request(request),
       stream: (request) => lazyHttp().stream(request),

@@ -1,4 +1,4 @@
-/** Slack: incoming webhooks, and `chat.postMessage` and `chat.update` with a bot's token. */
+/** Slack: incoming webhooks, and `chat.postMessage` and `chat.update` with a bot's token (which is in the entry's `http_config`). */
 import type { Notifier, NotifyOutcome } from '../alerting/integration.ts';
 import type { HttpResponse } from '../http/client.ts';
 import {
@@ -9,6 +9,8 @@ import {
   failed,
   isOutcome,
   jsonRequest,
+  nonEmpty,
+  optional,
   outcomeOf,
   send,
   truncateRunes,
@@ -18,9 +20,6 @@ import type { Rendering } from './template-data.ts';
 
 const LONGEST_TITLE_RUNES = 1024;
 const UPDATE_URL = 'https://slack.com/api/chat.update';
-const POST_URL = 'https://slack.com/api/chat.postMessage';
-
-const named = (name: string): string => `{{ template "slack.default.${name}" . }}`;
 
 export function slackNotifier({ fields, http, render }: ChannelContext): Notifier {
   return {
@@ -35,17 +34,17 @@ export function slackNotifier({ fields, http, render }: ChannelContext): Notifie
         ...optional({ channel }),
         ...(known ? { ts: timestamp } : {}),
         ...optional({
-          username: rendering.text(fields.text('username', named('username'))),
-          icon_emoji: rendering.text(fields.text('icon_emoji', named('iconemoji'))),
-          icon_url: rendering.text(fields.text('icon_url', named('iconurl'))),
+          username: rendering.text(fields.text('username')),
+          icon_emoji: rendering.text(fields.text('icon_emoji')),
+          icon_url: rendering.text(fields.text('icon_url')),
         }),
         ...(fields.flag('link_names', false) ? { link_names: true } : {}),
         ...optional({ text: rendering.text(fields.text('message_text')) }),
         attachments: [attachment(fields, rendering)],
       };
-      const { url, headers } = destination(fields, known);
+      const url = known ? UPDATE_URL : fields.textOrFile('api_url');
       const timeoutMs = fields.number('timeout', 0);
-      const request = { ...jsonRequest(url, message, headers), ...(timeoutMs > 0 ? { timeoutMs } : {}) };
+      const request = { ...jsonRequest(url, message), ...(timeoutMs > 0 ? { timeoutMs } : {}) };
       const answer = await send(http, request, signal);
       const outcome = isOutcome(answer) ? answer : readAnswer(answer, update ? store : undefined);
       return outcome.ok || isOutcome(answer)
@@ -56,18 +55,18 @@ export function slackNotifier({ fields, http, render }: ChannelContext): Notifie
 }
 
 function attachment(fields: Fields, rendering: Rendering): unknown {
-  const text = (name: string, template = ''): string => rendering.text(fields.text(name, template));
+  const text = (name: string): string => rendering.text(fields.text(name));
   const markdownIn = fields.strings('mrkdwn_in');
   const shortFields = fields.flag('short_fields', false);
   return {
     ...optional({
-      title: truncateRunes(text('title', named('title')), LONGEST_TITLE_RUNES),
-      title_link: text('title_link', named('titlelink')),
-      pretext: text('pretext', named('pretext')),
+      title: truncateRunes(text('title'), LONGEST_TITLE_RUNES),
+      title_link: text('title_link'),
+      pretext: text('pretext'),
     }),
-    text: text('text', named('text')),
-    fallback: text('fallback', named('fallback')),
-    callback_id: text('callback_id', named('callbackid')),
+    text: text('text'),
+    fallback: text('fallback'),
+    callback_id: text('callback_id'),
     ...nonEmpty(
       'fields',
       fields.list('fields').map((field) => ({
@@ -85,22 +84,10 @@ function attachment(fields: Fields, rendering: Rendering): unknown {
       })),
     ),
     ...optional({ image_url: text('image_url'), thumb_url: text('thumb_url') }),
-    footer: text('footer', named('footer')),
-    ...optional({ color: text('color', named('color')) }),
+    footer: text('footer'),
+    ...optional({ color: text('color') }),
     mrkdwn_in: markdownIn.length > 0 ? markdownIn : ['fallback', 'pretext', 'text'],
   };
-}
-
-/** A bot posts with its token; everybody else to the webhook's own address. */
-function destination(
-  fields: Fields,
-  update: boolean,
-): { readonly url: string; readonly headers: Readonly<Record<string, string>> } {
-  const token = fields.textOrFile('app_token');
-  const headers: Record<string, string> = token === '' ? {} : { Authorization: `Bearer ${token}` };
-  if (update) return { url: UPDATE_URL, headers };
-  const url = fields.textOrFile('api_url') || (token === '' ? '' : fields.text('app_url', POST_URL));
-  return { url, headers };
 }
 
 /** A webhook answers `ok` in plain text, the API JSON with `ok`; both may say 200 and mean no. */
@@ -126,13 +113,4 @@ function readAnswer(answer: HttpResponse, store: Map<string, string> | undefined
 
 function rendered(fields: Fields, names: readonly string[], rendering: Rendering): Record<string, string> {
   return optional(Object.fromEntries(names.map((name) => [name, rendering.text(fields.text(name))])));
-}
-
-/** Without the properties that are empty: Slack takes an empty one for a value. */
-export function optional(texts: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ''));
-}
-
-export function nonEmpty(name: string, list: readonly unknown[]): Record<string, readonly unknown[]> {
-  return list.length === 0 ? {} : { [name]: list };
 }

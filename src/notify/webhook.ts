@@ -4,19 +4,20 @@ import type { Notification, Notifier } from '../alerting/integration.ts';
 import type { Alert } from '../alerting/model.ts';
 import { Labels } from '../labels/labels.ts';
 import { type ChannelContext, isOutcome, outcomeOf, send } from './channel.ts';
+import { expandTemplates } from './expand-templates.ts';
 import { escapeJson, goJson, goTime, labelsJson } from './go-json.ts';
 import { commonPairs, quoteMeta, type Rendering, statusOf } from './template-data.ts';
 
 export function webhookNotifier({ fields, http, render }: ChannelContext): Notifier {
   return {
     async notify(notification, signal) {
-      const { shown, cutOff } = truncated(notification, fields.number('max_alerts', 0));
+      const { shown, cutOff } = truncateAlerts(notification, fields.number('max_alerts', 0));
       const rendering = render(shown);
       const payload = fields.raw('payload');
       const body =
         payload === undefined || payload === null
           ? webhookBody(shown, rendering, cutOff)
-          : goJson(expanded(payload, rendering));
+          : goJson(expandTemplates(payload, rendering));
       const url = rendering.text(fields.textOrFile('url'));
       if (url === '') return { ok: false, retry: false, error: 'webhook URL is empty after templating' };
       const timeoutMs = fields.number('timeout', 0);
@@ -37,7 +38,7 @@ export function webhookNotifier({ fields, http, render }: ChannelContext): Notif
 }
 
 /** The standard body. Field names and order are Alertmanager's. */
-export function webhookBody(notification: Notification, rendering: Rendering, cutOff = 0): string {
+export function webhookBody(notification: Notification, rendering: Rendering, cutOff = 0, version = '4'): string {
   const { alerts, nowMs } = notification;
   const text = (value: string): string => JSON.stringify(value);
   const json =
@@ -49,7 +50,7 @@ export function webhookBody(notification: Notification, rendering: Rendering, cu
     `,"commonAnnotations":${labelsJson(commonPairs(alerts.map(({ annotations }) => annotations)))}` +
     `,"routeLabels":${labelsJson(Labels.fromPairs(rendering.routeLabels()))}` +
     `,"externalURL":${text(notification.externalUrl)}` +
-    `,"version":"4","groupKey":${text(notification.groupKey)},"truncatedAlerts":${cutOff}}`;
+    `,"version":"${version}","groupKey":${text(notification.groupKey)},"truncatedAlerts":${cutOff}}`;
   return `${escapeJson(json)}\n`;
 }
 
@@ -62,21 +63,12 @@ function alertJson(alert: Alert, nowMs: number): string {
   );
 }
 
-function truncated(
+/** The first alerts, up to `max_alerts` (0: all), and how many are left out. */
+export function truncateAlerts(
   notification: Notification,
   limit: number,
 ): { readonly shown: Notification; readonly cutOff: number } {
   const { alerts } = notification;
   if (limit <= 0 || alerts.length <= limit) return { shown: notification, cutOff: 0 };
   return { shown: { ...notification, alerts: alerts.slice(0, limit) }, cutOff: alerts.length - limit };
-}
-
-/** A payload of one's own: every string in it, keys included, is a template. */
-function expanded(value: unknown, rendering: Rendering): unknown {
-  if (typeof value === 'string') return rendering.text(value);
-  if (Array.isArray(value)) return value.map((each) => expanded(each, rendering));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [rendering.text(key), expanded(each, rendering)]),
-  );
 }

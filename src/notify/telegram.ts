@@ -1,0 +1,65 @@
+/** Telegram: a bot's message to a chat, as plain text, HTML or Markdown. */
+import type { Notifier, NotifyOutcome } from '../alerting/integration.ts';
+import type { HttpResponse } from '../http/client.ts';
+import {
+  bodyJson,
+  type ChannelContext,
+  failed,
+  jsonRequest,
+  outcomeOf,
+  requestNotifier,
+  truncateRunes,
+} from './channel.ts';
+import { FieldError, type Fields } from './fields.ts';
+import type { Rendering } from './template-data.ts';
+
+const LONGEST_MESSAGE_RUNES = 4096;
+const TOO_LONG =
+  'The notification could not be sent: it is longer than Telegram allows. Please check the template that makes the message.';
+
+export function telegramNotifier(context: ChannelContext): Notifier {
+  const { fields } = context;
+  return requestNotifier(
+    context,
+    (_, rendering) => {
+      const parseMode = fields.text('parse_mode');
+      const thread = fields.number('message_thread_id', 0);
+      const url = fields.text('api_url').replace(/\/$/, '');
+      return jsonRequest(`${url}/bot${fields.textOrFile('bot_token')}/sendMessage`, {
+        chat_id: chatId(fields),
+        text: messageText(fields, rendering, parseMode),
+        ...(parseMode === '' ? {} : { parse_mode: parseMode }),
+        disable_web_page_preview: true,
+        ...(fields.flag('disable_notifications', false) ? { disable_notification: true } : {}),
+        ...(thread === 0 ? {} : { message_thread_id: thread }),
+      });
+    },
+    readAnswer,
+  );
+}
+
+/** A number, also where it is written in a file. */
+function chatId(fields: Fields): number {
+  const text = fields.textOrFile('chat_id');
+  const id = Number(text);
+  if (!Number.isSafeInteger(id)) throw new FieldError(`chat_id ${JSON.stringify(text)} is not a number`);
+  return id;
+}
+
+/** HTML must not be cut within a tag, so one that is too long is replaced. */
+function messageText(fields: Fields, rendering: Rendering, parseMode: string): string {
+  const template = fields.text('message');
+  if (parseMode !== 'HTML') return truncateRunes(rendering.text(template), LONGEST_MESSAGE_RUNES);
+  const html = rendering.html(template);
+  return [...html].length > LONGEST_MESSAGE_RUNES ? TOO_LONG : html;
+}
+
+/** As Alertmanager, everything that Telegram refuses is tried again. */
+function readAnswer(answer: HttpResponse): NotifyOutcome {
+  const said = bodyJson(answer);
+  const description =
+    typeof said === 'object' && said !== null && 'description' in said ? String(said.description) : undefined;
+  if (description !== undefined) return failed(`telegram: ${description} (${answer.status})`, true);
+  const outcome = outcomeOf(answer);
+  return outcome.ok ? outcome : { ...outcome, retry: true };
+}
