@@ -235,8 +235,8 @@ export class Head implements Queryable, Appendable {
     if (maxMs > this.#maxTimeMs) this.#maxTimeMs = maxMs;
   }
 
-  /** Puts a batch in. `kept`: it is an import. */
-  apply(columns: BatchColumns, kept: boolean): void {
+  /** Puts a batch in. `kept`: no retention drops it. `anyOrder`: however old its samples are. */
+  apply(columns: BatchColumns, kept: boolean, anyOrder = kept): void {
     const { chunks } = this;
     const { refs, timestamps, values, kinds, starts, histograms } = columns;
     for (let i = 0; i < columns.length; i++) {
@@ -247,7 +247,7 @@ export class Head implements Queryable, Appendable {
       const startMs = starts.size === 0 ? 0 : (starts.get(i) ?? 0);
       if (timestampMs > chunks.newest(slot)) {
         chunks.append(slot, timestampMs, kinds[i]!, values[i]!, histogram, startMs, kept);
-      } else if (this.#check(refs[i]!, timestampMs, kinds[i]!, values[i]!, histogram, kept) === 'appended') {
+      } else if (this.#check(refs[i]!, timestampMs, kinds[i]!, values[i]!, histogram, anyOrder) === 'appended') {
         chunks.insert(slot, timestampMs, kinds[i]!, values[i]!, histogram, startMs, kept);
       }
       if (timestampMs < this.#minTimeMs) this.#minTimeMs = timestampMs;
@@ -281,14 +281,14 @@ export class Head implements Queryable, Appendable {
     kind: number,
     value: number,
     histogram: FloatHistogram | undefined,
-    kept: boolean,
+    anyOrder: boolean,
   ): AppendOutcome {
     const slot = this.slotOf(ref);
     if (slot < 0) return 'unknown-series';
     const newest = this.chunks.newest(slot);
-    if (!kept && timestampMs < this.#horizonMs) return 'out-of-bounds';
+    if (!anyOrder && timestampMs < this.#horizonMs) return 'out-of-bounds';
     if (timestampMs > newest) return 'appended';
-    if (timestampMs < newest && !kept) {
+    if (timestampMs < newest && !anyOrder) {
       const windowMs = this.#options.outOfOrderWindowMs ?? 0;
       if (windowMs === 0) return 'out-of-order';
       if (timestampMs < this.#maxTimeMs - windowMs) return 'too-old';

@@ -197,6 +197,12 @@ export class SeriesChunks {
     for (let chunk = this.#first[slot]!; chunk !== NONE; chunk = this.table.next[chunk]!) yield chunk;
   }
 
+  /** Samples that came out of order and are in no chunk yet. */
+  lateSamples(slot: number): { readonly samples: SampleColumns; readonly kept: boolean } | undefined {
+    const samples = this.#late.get(slot);
+    return samples === undefined ? undefined : { samples, kept: this.#keptLate.has(slot) };
+  }
+
   /** Bytes held for samples. */
   get bytes(): number {
     return this.table.bytes + this.#capacity * SLOT_BYTES + this.#late.size * LATE_SAMPLES * 25;
@@ -248,7 +254,7 @@ export class SeriesChunks {
     this.#tailKind[slot] = columns.floatsOnly ? FLOAT : columns.kinds[columns.length - 1]!;
   }
 
-  /** Takes over chunks that were saved; `newestKind` as it was. */
+  /** Gives an empty series its chunks, oldest first. */
   restore(slot: number, chunks: readonly number[]): void {
     let before = NONE;
     for (const chunk of chunks) {

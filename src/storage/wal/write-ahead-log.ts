@@ -1,0 +1,197 @@
+/**
+ * The write-ahead log: every committed batch in segment files, flushed at an interval; now and then a snapshot, after which older segments go.
+ * A directory holds `00000007.log`, … and at most one whole `00000007.snapshot`, which stands for all segments before the seventh.
+ */
+import { join } from 'node:path';
+import type { Clock, Timer } from '../../config/clock.ts';
+import type { Labels } from '../../labels/labels.ts';
+import type { SeriesRef } from '../appender.ts';
+import type { BatchColumns } from '../batch.ts';
+import { copied } from '../chunk-table.ts';
+import type { Head, Journal } from '../head.ts';
+import { writeBatch } from './batch-record.ts';
+import { ByteWriter } from './bytes.ts';
+import type { Files, GrowingFile } from './files.ts';
+import { writeSnapshot } from './snapshot.ts';
+
+export interface LogOptions {
+  readonly directory: string;
+  readonly files: Files;
+  readonly clock: Clock;
+  /** Between two flushes: the most that a crash can lose. */
+  readonly flushIntervalMs: number;
+  /** A segment that is longer ends. */
+  readonly segmentBytes: number;
+  /** Log written since the last snapshot that makes the next one worth while. */
+  readonly snapshotAfterBytes: number;
+  /** Told when writing begins to fail, and when it goes on. */
+  readonly onProblem: (problem: LogProblem) => void;
+}
+
+export interface LogProblem {
+  readonly kind: 'write-failed' | 'write-recovered' | 'snapshot-failed';
+  readonly message: string;
+}
+
+export class WriteAheadLog implements Journal {
+  readonly #head: Head;
+  readonly #options: LogOptions;
+  #pending = new ByteWriter();
+  #flushing = new ByteWriter();
+  /** By slot, the reference (plus one) that a reader of the log knows by then. */
+  #declared = new Float64Array(1024);
+  #segment: number;
+  #file: GrowingFile | undefined;
+  #fileBytes = 0;
+  #bytesSinceSnapshot: number;
+  #failing = false;
+  #closed = false;
+  #timer: Timer | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  /** `nextSegment`: the first number without a file. `bytes`: of the segments there. */
+  constructor(head: Head, options: LogOptions, nextSegment: number, bytes: number) {
+    this.#head = head;
+    this.#options = options;
+    this.#segment = nextSegment;
+    this.#bytesSinceSnapshot = bytes;
+    this.#arm();
+  }
+
+  append(columns: BatchColumns, kept: boolean): void {
+    const fresh: [SeriesRef, Labels][] = [];
+    const note = (ref: SeriesRef): void => {
+      const slot = this.#head.slotOf(ref);
+      if (slot < 0 || this.#declared[slot] === ref + 1) return;
+      if (slot >= this.#declared.length) this.#declared = copied(this.#declared, new Float64Array(slot * 2));
+      this.#declared[slot] = ref + 1;
+      fresh.push([ref, this.#head.index.labels[slot]!]);
+    };
+    for (let i = 0; i < columns.length; i++) note(columns.refs[i]!);
+    for (const { ref } of columns.exemplars) note(ref);
+    if (columns.length + columns.exemplars.length + columns.metadata.length === 0) return;
+    const start = this.#pending.beginRecord();
+    writeBatch(this.#pending, columns, kept, fresh);
+    this.#pending.endRecord(start);
+  }
+
+  /** Writes what is pending, and makes it survive a crash. Never rejects: trouble goes to `onProblem`. */
+  flush(): Promise<void> {
+    this.#work = this.#work.then(() => this.#flush());
+    return this.#work;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.flush();
+    await this.#file?.close().catch(() => {});
+    this.#file = undefined;
+  }
+
+  #arm(): void {
+    if (this.#closed) return;
+    this.#timer = this.#options.clock.after(this.#options.flushIntervalMs, () => {
+      void this.flush().then(() => this.#arm());
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    const writer = this.#pending;
+    this.#pending = this.#flushing;
+    this.#flushing = writer;
+    try {
+      if (this.#file === undefined) await this.#begin();
+      await this.#file!.write(writer.view());
+      await this.#file!.sync();
+      this.#fileBytes += writer.length;
+      this.#bytesSinceSnapshot += writer.length;
+      if (this.#failing) {
+        this.#report('write-recovered', 'the write-ahead log is written again');
+        // Only a snapshot has what came meanwhile.
+        this.#bytesSinceSnapshot = Number.POSITIVE_INFINITY;
+      }
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing)
+        this.#report('write-failed', `cannot write the write-ahead log, going on in memory: ${said(error)}`);
+      this.#failing = true;
+      await this.#abandon();
+    }
+    writer.clear();
+    if (this.#fileBytes > this.#options.segmentBytes) await this.#end();
+    if (!this.#failing && this.#bytesSinceSnapshot > this.#options.snapshotAfterBytes) await this.#snapshot();
+  }
+
+  async #begin(): Promise<void> {
+    const { files, directory } = this.#options;
+    await files.makeDirectory(directory);
+    this.#file = await files.create(join(directory, segmentName(this.#segment)));
+    this.#segment++;
+    this.#fileBytes = 0;
+    await files.syncDirectory(directory);
+  }
+
+  async #end(): Promise<void> {
+    await this.#file?.close().catch(() => {});
+    this.#file = undefined;
+    this.#fileBytes = 0;
+  }
+
+  /** The segment may end in half a record: the next one tells readers of every series anew. */
+  async #abandon(): Promise<void> {
+    await this.#end();
+    this.#declared.fill(0);
+    // What was gathered meanwhile names series that the lost bytes introduced.
+    this.#pending.clear();
+  }
+
+  async #snapshot(): Promise<void> {
+    const { files, directory } = this.#options;
+    await this.#end();
+    const segment = this.#segment;
+    const path = join(directory, snapshotName(segment));
+    this.#bytesSinceSnapshot = 0;
+    try {
+      const file = await files.create(`${path}.tmp`);
+      try {
+        await writeSnapshot(this.#head, (piece) => file.write(piece));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await files.rename(`${path}.tmp`, path);
+      await files.syncDirectory(directory);
+      for (const name of await files.list(directory)) {
+        const number = numberOf(name);
+        if (number !== undefined && number < segment) await files.remove(join(directory, name));
+      }
+    } catch (error) {
+      this.#report('snapshot-failed', `cannot write a snapshot, the write-ahead log grows on: ${said(error)}`);
+      await files.remove(`${path}.tmp`).catch(() => {});
+    }
+  }
+
+  #report(kind: LogProblem['kind'], message: string): void {
+    this.#options.onProblem({ kind, message });
+  }
+}
+
+export function segmentName(number: number): string {
+  return `${String(number).padStart(8, '0')}.log`;
+}
+
+export function snapshotName(number: number): string {
+  return `${String(number).padStart(8, '0')}.snapshot`;
+}
+
+/** The number of a segment, a snapshot or half a snapshot; undefined for any other file. */
+export function numberOf(name: string): number | undefined {
+  const digits = /^(\d{8,})\.(?:log|snapshot|snapshot\.tmp)$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
