@@ -1,0 +1,145 @@
+/** The PromQL engine: text and times → result, over one Queryable. */
+import { type Clock, systemClock } from '../config/clock.ts';
+import type { Queryable } from '../storage/queryable.ts';
+import { Annotations } from './evaluation/annotations.ts';
+import { Budget } from './evaluation/budget.ts';
+import { Evaluator } from './evaluation/evaluator.ts';
+import type { Frame, QueryScope } from './evaluation/frame.ts';
+import { findRepeated } from './evaluation/repeated.ts';
+import { finishMatrix, finishVector, rangeVector } from './evaluation/result-rows.ts';
+import { findStatsOnly } from './evaluation/stats-only.ts';
+import { type Expression, typeOf, unwrap } from './expression.ts';
+import { featuresFromNames, type PromqlFeatures } from './features.ts';
+import { parseExpression } from './parse.ts';
+import {
+  type InstantQuery,
+  type QueryEngine,
+  QueryError,
+  type QueryResult,
+  type QueryValue,
+  type RangeQuery,
+} from './result.ts';
+
+export interface EngineOptions {
+  /** Names of `--enable-feature`, or the features themselves. None by default. */
+  readonly features?: Iterable<string> | PromqlFeatures | undefined;
+  /** How far back an instant selector looks: 5 minutes by default. */
+  readonly lookbackMs?: number | undefined;
+  /** In memory at once: 50 million by default. */
+  readonly maxSamples?: number | undefined;
+  /** 2 minutes by default. */
+  readonly timeoutMs?: number | undefined;
+  /** The step of a subquery that names none: 1 minute by default. */
+  readonly noStepSubqueryIntervalMs?: number | ((rangeMs: number) => number) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+const DEFAULT_LOOKBACK_MS = 5 * 60_000;
+const DEFAULT_MAX_SAMPLES = 50_000_000;
+const DEFAULT_TIMEOUT_MS = 2 * 60_000;
+const DEFAULT_SUBQUERY_STEP_MS = 60_000;
+
+export function createEngine(queryable: Queryable, options: EngineOptions = {}): QueryEngine {
+  return new Engine(queryable, options);
+}
+
+class Engine implements QueryEngine {
+  readonly #queryable: Queryable;
+  readonly #options: EngineOptions;
+  readonly #features: PromqlFeatures;
+
+  constructor(queryable: Queryable, options: EngineOptions) {
+    const { features } = options;
+    this.#queryable = queryable;
+    this.#options = options;
+    this.#features = features && !(Symbol.iterator in features) ? features : featuresFromNames(features ?? []);
+  }
+
+  async query(text: string, query: InstantQuery): Promise<QueryResult> {
+    const frame: Frame = { startMs: query.timeMs, stepMs: 0, steps: 1 };
+    return this.#run(text, frame, query, 0);
+  }
+
+  async queryRange(text: string, query: RangeQuery): Promise<QueryResult> {
+    const { startMs, endMs, stepMs } = query;
+    if (!(stepMs > 0))
+      throw new QueryError(
+        'bad_data',
+        'zero or negative query resolution step widths are not accepted. Try a positive integer',
+      );
+    if (endMs < startMs) throw new QueryError('bad_data', 'end timestamp must not be before start time');
+    const frame: Frame = { startMs, stepMs, steps: Math.floor((endMs - startMs) / stepMs) + 1 };
+    return this.#run(text, frame, query, endMs - startMs);
+  }
+
+  async #run(text: string, frame: Frame, query: InstantQuery | RangeQuery, rangeMs: number): Promise<QueryResult> {
+    const expression = parseExpression(text, this.#features);
+    const isRange = 'stepMs' in query;
+    const type = typeOf(expression);
+    if (isRange && type !== 'scalar' && type !== 'vector') {
+      const name = type === 'matrix' ? 'range vector' : type;
+      throw new QueryError(
+        'bad_data',
+        `invalid expression type "${name}" for range query, must be Scalar or instant Vector`,
+      );
+    }
+    const scope = this.#scope(expression, frame, query, rangeMs, isRange);
+    scope.budget.check();
+    const value = await evaluate(new Evaluator(scope, frame), expression, isRange);
+    return { value, ...scope.annotations.texts(text), samplesRead: scope.budget.read };
+  }
+
+  #scope(
+    expression: Expression,
+    frame: Frame,
+    query: InstantQuery | RangeQuery,
+    rangeMs: number,
+    isRange: boolean,
+  ): QueryScope {
+    const options = this.#options;
+    const timeoutMs = query.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const statsOnly = findStatsOnly(expression);
+    const interval = options.noStepSubqueryIntervalMs ?? DEFAULT_SUBQUERY_STEP_MS;
+    return {
+      queryable: this.#queryable,
+      features: this.#features,
+      lookbackMs: query.lookbackMs ?? options.lookbackMs ?? DEFAULT_LOOKBACK_MS,
+      noStepSubqueryIntervalMs: typeof interval === 'number' ? () => interval : interval,
+      startMs: frame.startMs,
+      endMs: isRange ? (query as RangeQuery).endMs : frame.startMs,
+      times: { stepMs: frame.stepMs, rangeMs },
+      isRange,
+      annotations: new Annotations(),
+      budget: new Budget(
+        options.maxSamples ?? DEFAULT_MAX_SAMPLES,
+        options.clock ?? systemClock,
+        timeoutMs,
+        query.signal,
+      ),
+      statsOnly,
+      // The same selector may be wanted with and without its buckets.
+      repeated: statsOnly.size > 0 ? new Map() : findRepeated(expression),
+    };
+  }
+}
+
+async function evaluate(evaluator: Evaluator, expression: Expression, isRange: boolean): Promise<QueryValue> {
+  const { frame } = evaluator;
+  const inner = unwrap(expression);
+  const timestampMs = frame.startMs;
+  switch (typeOf(expression)) {
+    case 'string':
+      return { type: 'string', timestampMs, value: inner.kind === 'string' ? inner.value : '' };
+    case 'scalar': {
+      const column = await evaluator.scalar(inner);
+      if (!isRange) return { type: 'scalar', timestampMs, value: column[0]! };
+      return finishMatrix(evaluator, [], column);
+    }
+    case 'matrix':
+      return rangeVector(evaluator, inner);
+    case 'vector': {
+      const rows = await evaluator.rows(inner);
+      return isRange ? finishMatrix(evaluator, rows) : finishVector(evaluator, rows);
+    }
+  }
+}

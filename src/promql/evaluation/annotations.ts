@@ -1,0 +1,175 @@
+/** Warnings and infos of one evaluation, in Prometheus' words, each text once. */
+import { quote } from '../../labels/labels.ts';
+import type { ForcedMonotonicity } from '../histogram/classic.ts';
+import { formatG } from '../number-text.ts';
+import { formatPosition, type Position } from '../position.ts';
+
+export type HistogramOperation = 'addition' | 'subtraction' | 'aggregation';
+
+interface Monotonicity {
+  readonly position: Position;
+  readonly lowestBound: number;
+  readonly highestBound: number;
+  readonly greatestDifference: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly samples: number;
+}
+
+export class Annotations {
+  readonly #warnings = new Map<string, Position>();
+  readonly #infos = new Map<string, Position>();
+  readonly #monotonicity = new Map<string, Monotonicity>();
+
+  /** The texts with their positions in the query. */
+  texts(query: string): { readonly warnings: string[]; readonly infos: string[] } {
+    const withPlaces = (prefix: string, texts: Map<string, Position>): string[] =>
+      [...texts].map(([text, position]) => `${prefix}: ${text} (${formatPosition(query, position.start)})`);
+    const infos = withPlaces('PromQL info', this.#infos);
+    for (const [text, each] of this.#monotonicity) {
+      infos.push(
+        `PromQL info: ${text}, from buckets ${formatG(each.lowestBound)} to ${formatG(each.highestBound)}, ` +
+          `with a max diff of ${formatG(each.greatestDifference, 2)}, over ${each.samples} samples ` +
+          `from ${formatTime(each.firstMs)} to ${formatTime(each.lastMs)} (${formatPosition(query, each.position.start)})`,
+      );
+    }
+    return { warnings: withPlaces('PromQL warning', this.#warnings), infos };
+  }
+
+  invalidQuantile(q: number, at: Position): void {
+    this.#warn(`quantile value should be between 0 and 1, got ${formatG(q)}`, at);
+  }
+
+  invalidRatio(ratio: number, cappedTo: number, at: Position): void {
+    this.#warn(`ratio value should be between -1 and 1, got ${formatG(ratio)}, capping to ${formatG(cappedTo)}`, at);
+  }
+
+  badBucketLabel(metricName: string, label: string, at: Position): void {
+    this.#warn(`bucket label "le" is missing or has a malformed value of ${quote(label)}${forMetric(metricName)}`, at);
+  }
+
+  mixedFloatsAndHistograms(metricName: string, at: Position): void {
+    this.#warn(`encountered a mix of histograms and floats for metric name ${quote(metricName)}`, at);
+  }
+
+  mixedInAggregation(at: Position): void {
+    this.#warn('encountered a mix of histograms and floats for aggregation', at);
+  }
+
+  mixedClassicAndNative(metricName: string, at: Position): void {
+    this.#warn(`vector contains a mix of classic and native histograms${forMetric(metricName)}`, at);
+  }
+
+  notACounter(metricName: string, at: Position): void {
+    this.#warn(`this native histogram metric is not a counter: ${quote(metricName)}`, at);
+  }
+
+  notAGauge(metricName: string, at: Position): void {
+    this.#warn(`this native histogram metric is not a gauge: ${quote(metricName)}`, at);
+  }
+
+  mixedSchemas(metricName: string, at: Position): void {
+    this.#warn(
+      `vector contains a mix of histograms with exponential and custom buckets schemas for metric name ${quote(metricName)}`,
+      at,
+    );
+  }
+
+  incompatibleBuckets(operator: string, at: Position): void {
+    this.#warn(`incompatible bucket layout encountered for binary operator ${operator}`, at);
+  }
+
+  counterResetCollision(operation: HistogramOperation, at: Position): void {
+    this.#warn(`conflicting counter resets during histogram ${operation}`, at);
+  }
+
+  startTimeOverlap(metricName: string, at: Position): void {
+    this.#warn(`start time of a sample overlaps with the sample before it${forMetric(metricName)}`, at);
+  }
+
+  ineffectiveSort(name: string, at: Position): void {
+    this.#warn(`${name} is ineffective for range queries since results are always ordered by labels`, at);
+  }
+
+  boundsReconciled(operation: HistogramOperation, at: Position): void {
+    this.#info(`mismatched custom buckets were reconciled during ${operation}`, at);
+  }
+
+  possibleNonCounter(metricName: string, at: Position): void {
+    this.#info(
+      `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${quote(metricName)}`,
+      at,
+    );
+  }
+
+  possibleNonCounterType(metricName: string, type: string, at: Position): void {
+    this.#info(
+      `metric might not be a counter, __type__ label is not set to "counter" or "histogram", got ${quote(type)}: ${quote(metricName)}`,
+      at,
+    );
+  }
+
+  incompatibleTypes(left: string, operator: string, right: string, at: Position): void {
+    this.#info(
+      `incompatible sample types encountered for binary operator "${operator}": ${left} ${operator} ${right}`,
+      at,
+    );
+  }
+
+  histogramIgnored(aggregation: string, at: Position): void {
+    this.#info(`ignored histogram in ${aggregation} aggregation`, at);
+  }
+
+  histogramIgnoredInRange(metricName: string, at: Position): void {
+    this.#info(
+      `ignored histograms in a range containing both floats and histograms for metric name ${quote(metricName)}`,
+      at,
+    );
+  }
+
+  quantileOfNaN(effect: 'result-is-nan' | 'skewed', metricName: string, at: Position): void {
+    const result = effect === 'skewed' ? 'result is skewed higher' : 'result is NaN';
+    this.#info(`input to histogram_quantile has NaN observations, ${result}${forMetric(metricName)}`, at);
+  }
+
+  fractionOfNaN(metricName: string, at: Position): void {
+    this.#info(
+      `input to histogram_fraction has NaN observations, which are excluded from all fractions${forMetric(metricName)}`,
+      at,
+    );
+  }
+
+  forcedMonotonicity(metricName: string, forced: ForcedMonotonicity, timeMs: number, position: Position): void {
+    const text = `input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)${forMetric(metricName)}`;
+    const before = this.#monotonicity.get(text);
+    this.#monotonicity.set(text, {
+      position: before?.position ?? position,
+      lowestBound: Math.min(before?.lowestBound ?? Number.POSITIVE_INFINITY, forced.lowestBound),
+      highestBound: Math.max(before?.highestBound ?? Number.NEGATIVE_INFINITY, forced.highestBound),
+      greatestDifference: Math.max(before?.greatestDifference ?? 0, forced.greatestDifference),
+      firstMs: Math.min(before?.firstMs ?? Number.POSITIVE_INFINITY, timeMs),
+      lastMs: Math.max(before?.lastMs ?? Number.NEGATIVE_INFINITY, timeMs),
+      samples: (before?.samples ?? 0) + 1,
+    });
+  }
+
+  #warn(text: string, at: Position): void {
+    if (!this.#warnings.has(text)) this.#warnings.set(text, at);
+  }
+
+  #info(text: string, at: Position): void {
+    if (!this.#infos.has(text)) this.#infos.set(text, at);
+  }
+}
+
+function forMetric(metricName: string): string {
+  return metricName === '' ? '' : ` for metric name ${quote(metricName)}`;
+}
+
+/** RFC 3339, without a fraction where there is none. */
+function formatTime(timeMs: number): string {
+  return new Date(timeMs)
+    .toISOString()
+    .replace(/\.?0*Z$/, 'Z')
+    .replace(/:(\d\d)\.(\d+?)0*Z$/, ':$1.$2Z');
+}

@@ -1,0 +1,245 @@
+/** Evaluates a typed tree over the steps of a frame: scalars as columns, instant vectors as rows. */
+import { type Call, type Expression, typeOf, type UnaryExpression, unwrap } from '../expression.ts';
+import { multiply } from '../histogram/operations.ts';
+import { QueryError } from '../result.ts';
+import { aggregate } from './aggregation.ts';
+import { vectorBinary, vectorScalarBinary } from './binary.ts';
+import { type Frame, type QueryScope, timeAt } from './frame.ts';
+import { callVectorFunction } from './instant-functions.ts';
+import { isStepInvariant } from './invariance.ts';
+import { evaluateRangeCall, isRangeArgument } from './range.ts';
+import {
+  ABSENT,
+  copyRow,
+  FLOAT_POINT,
+  HISTOGRAM_POINT,
+  mergeRows,
+  pointCount,
+  type Row,
+  RowMaker,
+  withoutMetadata,
+} from './row.ts';
+import { scalarOperation } from './scalar-functions.ts';
+import { type RowSink, selectInstant } from './selector.ts';
+import type { ScalarColumn } from './site.ts';
+
+export class Evaluator {
+  readonly scope: QueryScope;
+  readonly frame: Frame;
+  readonly #shared: Map<string, Row[]>;
+
+  constructor(scope: QueryScope, frame: Frame) {
+    this.scope = scope;
+    this.frame = frame;
+    this.#shared = new Map();
+  }
+
+  at(frame: Frame): Evaluator {
+    return new Evaluator(this.scope, frame);
+  }
+
+  /** The rows of an instant vector that have points, the caller's own to change. */
+  async rows(expression: Expression): Promise<Row[]> {
+    const rows: Row[] = [];
+    await this.vector(
+      expression,
+      (row) => {
+        rows.push(row);
+      },
+      false,
+    );
+    return rows;
+  }
+
+  /** Hands the rows of an instant vector on one by one; with `reuse` a row is good only until the sink returns. */
+  async vector(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
+    const inner = unwrap(expression);
+    if (this.frame.steps > 1 && isStepInvariant(inner)) {
+      await this.#invariantVector(inner, sink);
+      return;
+    }
+    const key = this.scope.repeated.get(inner);
+    if (key === undefined) {
+      await this.#compute(inner, sink, reuse);
+      return;
+    }
+    let rows = this.#shared.get(key);
+    if (!rows) {
+      rows = [];
+      const kept = rows;
+      await this.#compute(inner, (row) => kept.push(row), false);
+      this.#shared.set(key, rows);
+    }
+    for (const row of rows) sink(copyRow(row));
+  }
+
+  /** The value of a scalar at each step; not to be changed. */
+  async scalar(expression: Expression): Promise<ScalarColumn> {
+    const { steps } = this.frame;
+    const inner = unwrap(expression);
+    switch (inner.kind) {
+      case 'number':
+        return new Float64Array(steps).fill(inner.value);
+      case 'unary': {
+        const column = await this.scalar(inner.expression);
+        return inner.operator === '-' ? column.map((value) => -value) : column;
+      }
+      case 'binary': {
+        const left = await this.scalar(inner.left);
+        const right = await this.scalar(inner.right);
+        return left.map((value, step) => scalarOperation(inner.operator, value, right[step]!));
+      }
+      case 'call':
+        return this.#scalarCall(inner);
+      default:
+        throw new QueryError('internal', `a ${inner.kind} is no scalar`);
+    }
+  }
+
+  /** Evaluated at one step, the outcome repeated at all of them. */
+  async #invariantVector(expression: Expression, sink: RowSink): Promise<void> {
+    const { frame } = this;
+    const single = this.at({ ...frame, steps: 1 });
+    const maker = new RowMaker(frame.steps);
+    for (const row of await single.rows(expression)) {
+      const repeated = maker.make(row.labels, row.dropName);
+      repeated.kinds.fill(row.kinds[0]!);
+      repeated.values.fill(row.values[0]!);
+      if (row.histograms) repeated.histograms = new Array(frame.steps).fill(row.histograms[0]);
+      this.scope.budget.add(frame.steps - 1);
+      sink(repeated);
+    }
+  }
+
+  async #compute(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
+    const { scope, frame } = this;
+    switch (expression.kind) {
+      case 'vector-selector':
+        await selectInstant(scope, frame, expression, 'value', sink, reuse);
+        return;
+      case 'call':
+        if (expression.args.some((arg) => isRangeArgument(unwrap(arg)))) await this.#rangeCall(expression, sink, reuse);
+        else await this.#settled(() => callVectorFunction(this, expression), sink);
+        return;
+      case 'aggregation':
+        await this.#settled(() => aggregate(this, expression), sink);
+        return;
+      case 'binary': {
+        const left = typeOf(expression.left);
+        const right = typeOf(expression.right);
+        if (left === 'vector' && right === 'vector') await this.#settled(() => vectorBinary(this, expression), sink);
+        else await this.#settled(() => vectorScalarBinary(this, expression), sink);
+        return;
+      }
+      case 'unary':
+        await this.#unary(expression, sink, reuse);
+        return;
+      default:
+        throw new QueryError('internal', `a ${expression.kind} is no instant vector`);
+    }
+  }
+
+  /** Labels may come to be equal only where the names go at once; then all rows are needed before one is handed on. */
+  async #rangeCall(call: Call, sink: RowSink, reuse: boolean): Promise<void> {
+    if (this.scope.features.delayedNameRemoval) {
+      await evaluateRangeCall(this, call, sink, reuse);
+      return;
+    }
+    const seen = new Set<string>();
+    let rows: Row[] | undefined = reuse ? undefined : [];
+    let collided = false;
+    await evaluateRangeCall(
+      this,
+      call,
+      (row) => {
+        const { key } = row.labels;
+        if (seen.has(key)) collided = true;
+        seen.add(key);
+        if (reuse) sink(row);
+        else rows!.push(row);
+      },
+      reuse,
+    );
+    if (collided && reuse) throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
+    if (rows && collided) rows = mergeRows(rows);
+    for (const row of rows ?? []) sink(row);
+  }
+
+  /** What a computation read is no longer in memory when it is done, but for its result. */
+  async #settled(compute: () => Promise<Row[]>, sink: RowSink): Promise<void> {
+    const { budget } = this.scope;
+    const before = budget.live;
+    const rows = await compute();
+    let points = 0;
+    for (const row of rows) points += pointCount(row);
+    budget.settle(before, points);
+    budget.add(0);
+    for (const row of rows) sink(row);
+    if (budget.worked(points)) await budget.turn();
+  }
+
+  async #unary(expression: UnaryExpression, sink: RowSink, reuse: boolean): Promise<void> {
+    if (expression.operator === '+') {
+      await this.vector(expression.expression, sink, reuse);
+      return;
+    }
+    const rows = await this.rows(expression.expression);
+    for (const row of rows) {
+      for (let i = 0; i < row.kinds.length; i++) {
+        if (row.kinds[i] === FLOAT_POINT) row.values[i] = -row.values[i]!;
+        else if (row.kinds[i] === HISTOGRAM_POINT) row.histograms![i] = multiply(row.histograms![i]!, -1);
+      }
+      row.dropName = true;
+      if (!this.scope.features.delayedNameRemoval) row.labels = withoutMetadata(row.labels);
+    }
+    for (const row of this.scope.features.delayedNameRemoval ? rows : mergeRows(rows)) sink(row);
+  }
+
+  async #scalarCall(call: Call): Promise<ScalarColumn> {
+    const { scope, frame } = this;
+    const column = new Float64Array(frame.steps);
+    switch (call.signature.name) {
+      case 'time':
+        return column.map((_, step) => timeAt(frame, step) / 1000);
+      case 'pi':
+        return column.fill(Math.PI);
+      case 'start':
+        return column.fill(scope.startMs / 1000);
+      case 'end':
+        return column.fill(scope.endMs / 1000);
+      case 'step':
+        return column.fill(scope.times.stepMs / 1000);
+      case 'range':
+        return column.fill(scope.times.rangeMs / 1000);
+      case 'min_of':
+      case 'max_of': {
+        const left = await this.scalar(call.args[0]!);
+        const right = await this.scalar(call.args[1]!);
+        const choose = call.signature.name === 'min_of' ? Math.min : Math.max;
+        return left.map((value, step) => choose(value, right[step]!));
+      }
+      default:
+        return this.#scalarOfVector(call.args[0]!);
+    }
+  }
+
+  /** The one float of each step, NaN where there is none or more than one. */
+  async #scalarOfVector(expression: Expression): Promise<ScalarColumn> {
+    const column = new Float64Array(this.frame.steps).fill(Number.NaN);
+    const counts = new Uint8Array(this.frame.steps);
+    const before = this.scope.budget.live;
+    await this.vector(
+      expression,
+      ({ kinds, values }) => {
+        for (let i = 0; i < kinds.length; i++) {
+          if (kinds[i] !== FLOAT_POINT) continue;
+          column[i] = counts[i] === ABSENT ? values[i]! : Number.NaN;
+          counts[i] = 1;
+        }
+      },
+      true,
+    );
+    this.scope.budget.settle(before, this.frame.steps);
+    return column;
+  }
+}

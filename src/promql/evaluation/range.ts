@@ -1,0 +1,229 @@
+/** Range functions over range selectors and subqueries: one pass over each series, the window moved from step to step. */
+import type { Labels } from '../../labels/labels.ts';
+import { SampleColumns } from '../../storage/queryable.ts';
+import { resolveRange } from '../duration-expression.ts';
+import { type Call, type Expression, type MatrixSelector, type Subquery, unwrap } from '../expression.ts';
+import { withHint } from '../histogram/operations.ts';
+import { absentLabels } from './absent.ts';
+import type { Evaluator } from './evaluator.ts';
+import { type Frame, lastTime, type QueryScope } from './frame.ts';
+import { type Extended, rangeFunction } from './range-functions.ts';
+import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, type Row, RowMaker, setHistogram, withoutMetadata } from './row.ts';
+import { type ResolvedTimes, type RowSink, readInto, resolveTimes } from './selector.ts';
+import type { CallSite, ScalarColumn } from './site.ts';
+import { type RangeFunction, Window } from './window.ts';
+
+/** Functions that keep the name of the metric. */
+const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
+const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
+
+/** The range and where its samples come from. */
+export interface RangeSource {
+  readonly rangeMs: number;
+  readonly times: ResolvedTimes;
+  readonly extension: Extended;
+  /** Hands each series' samples on, in columns that are used again. */
+  read(
+    take: (labels: Labels, dropName: boolean, columns: SampleColumns) => boolean,
+    from: number,
+    to: number,
+  ): Promise<void>;
+}
+
+export function isRangeArgument(expression: Expression): expression is MatrixSelector | Subquery {
+  return expression.kind === 'matrix-selector' || expression.kind === 'subquery';
+}
+
+export async function evaluateRangeCall(
+  evaluator: Evaluator,
+  call: Call,
+  sink: RowSink,
+  reuse: boolean,
+): Promise<void> {
+  const { scope, frame } = evaluator;
+  const args = call.args.map(unwrap);
+  const argument = args.find(isRangeArgument)!;
+  const scalars: ScalarColumn[] = [];
+  for (const arg of args) if (arg !== argument) scalars.push(await evaluator.scalar(arg));
+  const source = rangeSource(evaluator, argument);
+  const { name } = call.signature;
+  const site: CallSite = {
+    annotations: scope.annotations,
+    argument: args[0]!,
+    args: { start: args[0]!.start, end: args.at(-1)!.end },
+    rangeMs: source.rangeMs,
+  };
+  const run = rangeFunction(name, site, scalars, source.extension);
+  if (name === 'absent_over_time') {
+    await absentOverTime(evaluator, argument, source, run, sink);
+    return;
+  }
+  const dropsName = !KEEPS_NAME.has(name);
+  const expectsCounter = name === 'rate' || name === 'increase';
+  await forEachRow(scope, frame, source, run, reuse, dropsName, (row, labels) => {
+    if (expectsCounter) noteNonCounter(scope, labels, row, site);
+    sink(row);
+  });
+}
+
+/** The samples of a range selector or of the inner expression of a subquery. */
+export function rangeSource(evaluator: Evaluator, argument: MatrixSelector | Subquery): RangeSource {
+  const { scope } = evaluator;
+  const rangeMs = resolveRange(argument.rangeMs, argument.rangeExpression, scope.times);
+  if (argument.kind === 'subquery') return subquerySource(evaluator, argument, rangeMs);
+  const { selector } = argument;
+  const columns = new SampleColumns();
+  const statsOnly = scope.statsOnly.has(selector);
+  return {
+    rangeMs,
+    times: resolveTimes(scope, selector),
+    extension: selector.extension,
+    async read(take, from, to) {
+      for (const series of scope.queryable.select(selector.matchers, from, to)) {
+        readInto(scope, series, from, to, columns, statsOnly);
+        if (columns.length > 0 && take(series.labels, false, columns)) await scope.budget.turn();
+      }
+    },
+  };
+}
+
+function subquerySource(evaluator: Evaluator, subquery: Subquery, rangeMs: number): RangeSource {
+  const { scope } = evaluator;
+  const times = resolveTimes(scope, subquery);
+  const wantedStep = resolveRange(subquery.stepMs, subquery.stepExpression, scope.times);
+  const stepMs = wantedStep === 0 ? scope.noStepSubqueryIntervalMs(rangeMs) : wantedStep;
+  return {
+    rangeMs,
+    times,
+    extension: undefined,
+    async read(take, from, to) {
+      // `from` is the first millisecond within the range, which is open on its left.
+      const start = stepMs * Math.trunc((from - 1) / stepMs);
+      const first = start <= from - 1 ? start + stepMs : start;
+      if (to < first) return;
+      const frame: Frame = { startMs: first, stepMs, steps: Math.floor((to - first) / stepMs) + 1 };
+      const rows = await evaluator.at(frame).rows(subquery.expression);
+      const columns = new SampleColumns(frame.steps);
+      for (const row of rows) {
+        rowToColumns(row, frame, columns);
+        if (take(row.labels, row.dropName, columns)) await scope.budget.turn();
+      }
+    },
+  };
+}
+
+/** Counter reset hints are dropped: the steps of a subquery may leave samples out or see them twice. */
+function rowToColumns(row: Row, frame: Frame, columns: SampleColumns): void {
+  columns.clear();
+  for (let i = 0; i < frame.steps; i++) {
+    const timeMs = frame.startMs + i * frame.stepMs;
+    if (row.kinds[i] === FLOAT_POINT) columns.pushFloat(timeMs, row.values[i]!);
+    else if (row.kinds[i] === HISTOGRAM_POINT) {
+      const histogram = row.histograms![i]!;
+      const isGauge = histogram.counterResetHint === 'gauge';
+      columns.pushHistogram(timeMs, isGauge ? histogram : withHint(histogram, 'unknown'));
+    }
+  }
+}
+
+async function forEachRow(
+  scope: QueryScope,
+  frame: Frame,
+  source: RangeSource,
+  run: RangeFunction,
+  reuse: boolean,
+  dropsName: boolean,
+  sink: (row: Row, labels: Labels) => void,
+): Promise<void> {
+  const { rangeMs, extension } = source;
+  const { offsetMs, fixedMs } = source.times;
+  const firstEnd = (fixedMs ?? frame.startMs) - offsetMs;
+  const lastEnd = (fixedMs ?? lastTime(frame)) - offsetMs;
+  const stepMs = fixedMs === undefined ? frame.stepMs : 0;
+  const before = extension === undefined ? 0 : scope.lookbackMs;
+  const after = extension === 'smoothed' ? scope.lookbackMs : 0;
+  const window = new Window();
+  const maker = new RowMaker(frame.steps);
+  const dropNow = dropsName && !scope.features.delayedNameRemoval;
+  let spare: Row | undefined;
+  const take = (labels: Labels, dropName: boolean, columns: SampleColumns): boolean => {
+    const row = spare ?? maker.make(labels, false);
+    spare = row;
+    window.load(labels, columns, scope.features.startTimestamps);
+    let points = 0;
+    let widest = 0;
+    for (let step = 0; step < frame.steps; step++) {
+      const end = firstEnd + step * stepMs;
+      window.move(end - rangeMs - before, end + after);
+      const samples = window.floatTo - window.floatFrom + window.histogramTo - window.histogramFrom;
+      if (samples === 0) continue;
+      if (samples > widest) widest = samples;
+      window.rangeStart = end - rangeMs;
+      window.rangeEnd = end;
+      window.step = step;
+      window.timeMs = frame.startMs + step * frame.stepMs;
+      const kind = run(window);
+      if (kind === ABSENT) continue;
+      points++;
+      if (kind === HISTOGRAM_POINT) {
+        setHistogram(row, step, window.histogram!);
+        continue;
+      }
+      row.values[step] = window.value;
+      row.kinds[step] = FLOAT_POINT;
+    }
+    scope.budget.add(widest);
+    scope.budget.add(-widest);
+    if (points > 0) {
+      scope.budget.add(points);
+      row.labels = dropNow ? withoutMetadata(labels) : labels;
+      row.dropName = dropsName || dropName;
+      spare = undefined;
+      sink(row, labels);
+      if (reuse) {
+        row.kinds.fill(ABSENT);
+        row.histograms = undefined;
+        spare = row;
+      }
+    }
+    return scope.budget.worked(columns.length + frame.steps * 2);
+  };
+  await source.read(take, firstEnd - rangeMs - before + 1, lastEnd + after);
+}
+
+/** `rate` of something that is named, and typed, like no counter. */
+function noteNonCounter(scope: QueryScope, labels: Labels, row: Row, site: CallSite): void {
+  const name = labels.metricName;
+  if (name === '' || !row.kinds.includes(FLOAT_POINT)) return;
+  if (scope.features.typeAndUnitLabels) {
+    const type = labels.get('__type__');
+    if (type !== 'counter' && type !== 'histogram') {
+      scope.annotations.possibleNonCounterType(name, type, site.argument);
+    }
+  } else if (!COUNTER_SUFFIX.test(name)) {
+    scope.annotations.possibleNonCounter(name, site.argument);
+  }
+}
+
+async function absentOverTime(
+  evaluator: Evaluator,
+  argument: MatrixSelector | Subquery,
+  source: RangeSource,
+  run: RangeFunction,
+  sink: RowSink,
+): Promise<void> {
+  const { scope, frame } = evaluator;
+  const present = new Uint8Array(frame.steps);
+  await forEachRow(scope, frame, source, run, true, true, ({ kinds }) => {
+    for (let i = 0; i < kinds.length; i++) if (kinds[i] !== ABSENT) present[i] = 1;
+  });
+  const row = new RowMaker(frame.steps).make(absentLabels(argument), true);
+  let points = 0;
+  for (let i = 0; i < frame.steps; i++) {
+    if (present[i]) continue;
+    row.values[i] = 1;
+    row.kinds[i] = FLOAT_POINT;
+    points++;
+  }
+  if (points > 0) sink(row);
+}

@@ -1,0 +1,29 @@
+/** Expressions that occur more than once in a query, and so need evaluating but once. */
+import { childrenOf, type Expression, typeOf } from '../expression.ts';
+import { formatExpression } from '../format.ts';
+
+/** Instant vectors that read from the storage, by their text; warnings keep the place of the first. */
+export function findRepeated(expression: Expression): ReadonlyMap<Expression, string> {
+  const byText = new Map<string, Expression[]>();
+  collect(expression, byText);
+  const repeated = new Map<Expression, string>();
+  for (const [text, nodes] of byText) {
+    if (nodes.length > 1) for (const node of nodes) repeated.set(node, text);
+  }
+  return repeated;
+}
+
+function collect(expression: Expression, byText: Map<string, Expression[]>): void {
+  const { kind } = expression;
+  const isShareable =
+    kind === 'vector-selector' || kind === 'aggregation' || (kind === 'call' && expression.args.length > 0);
+  if (isShareable && typeOf(expression) === 'vector') {
+    const text = formatExpression(expression);
+    const nodes = byText.get(text);
+    if (nodes) nodes.push(expression);
+    else byText.set(text, [expression]);
+  }
+  // The selector of a range is none that is evaluated by itself.
+  if (kind === 'matrix-selector') return;
+  for (const child of childrenOf(expression)) collect(child, byText);
+}

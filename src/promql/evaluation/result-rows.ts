@@ -1,0 +1,142 @@
+/** Rows → the result of a query: names dropped, series ordered, gaps left out. */
+import type { FloatHistogram } from '../../exposition/histogram.ts';
+import { Labels } from '../../labels/labels.ts';
+import { HISTOGRAM, type SampleColumns, STALE } from '../../storage/queryable.ts';
+import type { Expression } from '../expression.ts';
+import { QueryError, type QueryValue, type RangeSeries } from '../result.ts';
+import type { Evaluator } from './evaluator.ts';
+import { timeAt } from './frame.ts';
+import { isRangeArgument, rangeSource } from './range.ts';
+import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, mergeRows, pointCount, type Row, withoutMetadata } from './row.ts';
+
+/** `scalar`: the value at each step of a scalar expression, which becomes one series without labels. */
+export function finishMatrix(evaluator: Evaluator, rows: Row[], scalar?: Float64Array): QueryValue {
+  const { frame } = evaluator;
+  const times = Float64Array.from({ length: frame.steps }, (_, step) => timeAt(frame, step));
+  if (scalar) return { type: 'matrix', series: [{ labels: Labels.EMPTY, timestamps: times, values: scalar }] };
+  const series = dropNames(evaluator, rows).map((row) => toSeries(row, times));
+  series.sort((a, b) => a.labels.compare(b.labels));
+  return { type: 'matrix', series };
+}
+
+/** In the order of the rows: `sort` and `topk` mean it. */
+export function finishVector(evaluator: Evaluator, rows: Row[]): QueryValue {
+  const samples = dropNames(evaluator, rows).map((row) => ({
+    labels: row.labels,
+    value: row.values[0]!,
+    histogram: row.kinds[0] === HISTOGRAM_POINT ? row.histograms![0] : undefined,
+  }));
+  return { type: 'vector', timestampMs: evaluator.frame.startMs, samples };
+}
+
+/** The samples themselves, for an instant query of a range selector or a subquery. */
+export async function rangeVector(evaluator: Evaluator, expression: Expression): Promise<QueryValue> {
+  if (!isRangeArgument(expression)) throw new QueryError('internal', `a ${expression.kind} is no range vector`);
+  const { scope, frame } = evaluator;
+  const source = rangeSource(evaluator, expression);
+  const end = (source.times.fixedMs ?? frame.startMs) - source.times.offsetMs;
+  const start = end - source.rangeMs;
+  const before = source.extension === undefined ? 0 : scope.lookbackMs;
+  const after = source.extension === 'smoothed' ? scope.lookbackMs : 0;
+  const series: RangeSeries[] = [];
+  const take = (labels: Labels, dropName: boolean, columns: SampleColumns): boolean => {
+    const each = toRawSeries(dropName ? withoutMetadata(labels) : labels, columns, source.extension, start, end);
+    if (!each) return false;
+    scope.budget.add(each.timestamps.length);
+    series.push(each);
+    return scope.budget.worked(columns.length);
+  };
+  await source.read(take, start - before + 1, end + after);
+  series.sort((a, b) => a.labels.compare(b.labels));
+  return { type: 'matrix', series };
+}
+
+function dropNames(evaluator: Evaluator, rows: Row[]): Row[] {
+  const isDelayed = evaluator.scope.features.delayedNameRemoval;
+  if (isDelayed) for (const row of rows) if (row.dropName) row.labels = withoutMetadata(row.labels);
+  return mergeRows(rows);
+}
+
+function toSeries(row: Row, times: Float64Array): RangeSeries {
+  const { labels, values, kinds, histograms } = row;
+  const count = pointCount(row);
+  if (count === times.length) {
+    return histograms
+      ? { labels, timestamps: times, values, histograms: Array.from(times, (_, i) => histograms[i]) }
+      : { labels, timestamps: times, values };
+  }
+  const timestamps = new Float64Array(count);
+  const kept = new Float64Array(count);
+  const keptHistograms: (FloatHistogram | undefined)[] | undefined = histograms ? [] : undefined;
+  let at = 0;
+  for (let i = 0; i < kinds.length; i++) {
+    if (kinds[i] === ABSENT) continue;
+    timestamps[at] = times[i]!;
+    kept[at] = values[i]!;
+    keptHistograms?.push(kinds[i] === FLOAT_POINT ? undefined : histograms![i]);
+    at++;
+  }
+  return keptHistograms
+    ? { labels, timestamps, values: kept, histograms: keptHistograms }
+    : { labels, timestamps, values: kept };
+}
+
+interface RawSample {
+  readonly timeMs: number;
+  readonly value: number;
+  readonly histogram: FloatHistogram | undefined;
+}
+
+function toRawSeries(
+  labels: Labels,
+  columns: SampleColumns,
+  extension: 'anchored' | 'smoothed' | undefined,
+  start: number,
+  end: number,
+): RangeSeries | undefined {
+  let samples: RawSample[] = [];
+  for (let i = 0; i < columns.length; i++) {
+    const kind = columns.floatsOnly ? 0 : columns.kinds[i]!;
+    if (kind === STALE) continue;
+    samples.push({
+      timeMs: columns.timestamps[i]!,
+      value: columns.values[i]!,
+      histogram: kind === HISTOGRAM ? columns.histograms[i] : undefined,
+    });
+  }
+  if (extension !== undefined) samples = extend(samples, extension === 'smoothed', start, end);
+  if (samples.length === 0) return undefined;
+  const timestamps = Float64Array.from(samples, (sample) => sample.timeMs);
+  const values = Float64Array.from(samples, (sample) => sample.value);
+  const histograms = samples.map((sample) => sample.histogram);
+  return histograms.some((each) => each) ? { labels, timestamps, values, histograms } : { labels, timestamps, values };
+}
+
+/** With values at the very ends of the range: the neighbours', or interpolated between them. */
+function extend(samples: RawSample[], smoothed: boolean, start: number, end: number): RawSample[] {
+  if (samples.some((sample) => sample.histogram)) {
+    return samples.filter((sample) => sample.timeMs > start && sample.timeMs <= end);
+  }
+  const first = Math.max(
+    0,
+    samples.findLastIndex((sample) => sample.timeMs <= start),
+  );
+  let last = samples.length - 1;
+  if (smoothed) {
+    const after = samples.findIndex((sample) => sample.timeMs >= end);
+    if (after >= 0) last = after;
+  }
+  if (last < 0 || samples[last]!.timeMs <= start) return [];
+  const at = (i: number, timeMs: number): number => {
+    const [a, b] = [samples[i]!, samples[i + 1]!];
+    return a.value + ((b.value - a.value) * (timeMs - a.timeMs)) / (b.timeMs - a.timeMs);
+  };
+  const left = smoothed && samples[first]!.timeMs < start ? at(first, start) : samples[first]!.value;
+  const right = smoothed && last > 0 && samples[last]!.timeMs > end ? at(last - 1, end) : samples[last]!.value;
+  const inner = samples.slice(first, last + 1).filter((sample) => sample.timeMs > start && sample.timeMs < end);
+  return [
+    { timeMs: start, value: left, histogram: undefined },
+    ...inner,
+    { timeMs: end, value: right, histogram: undefined },
+  ];
+}

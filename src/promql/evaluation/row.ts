@@ -1,0 +1,123 @@
+/** One series of an instant vector over all steps of an evaluation: a row of values. */
+import type { FloatHistogram } from '../../exposition/histogram.ts';
+import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
+import { QueryError } from '../result.ts';
+
+/** Values of `Row.kinds`. */
+export const ABSENT = 0;
+export const FLOAT_POINT = 1;
+export const HISTOGRAM_POINT = 2;
+export type PointKind = 0 | 1 | 2;
+
+export interface Row {
+  labels: Labels;
+  /** The metric name (and type and unit) goes when the query is done. */
+  dropName: boolean;
+  readonly values: Float64Array;
+  /** ABSENT, FLOAT_POINT or HISTOGRAM_POINT for each step. */
+  readonly kinds: Uint8Array;
+  /** At the steps of HISTOGRAM_POINT; undefined where there is none. */
+  histograms: (FloatHistogram | undefined)[] | undefined;
+}
+
+const METADATA_LABELS: readonly string[] = [METRIC_NAME, '__type__', '__unit__'];
+/** Rows are cut from slabs: one allocation for many. */
+const SLAB_BYTES = 1 << 19;
+
+/** Makes rows of one length. */
+export class RowMaker {
+  readonly #steps: number;
+  readonly #perSlab: number;
+  #values = new Float64Array(0);
+  #kinds = new Uint8Array(0);
+  #used: number;
+  #made = 0;
+
+  constructor(steps: number) {
+    this.#steps = steps;
+    this.#perSlab = Math.max(1, Math.floor(SLAB_BYTES / (8 * steps)));
+    this.#used = 0;
+  }
+
+  /** All absent. */
+  make(labels: Labels, dropName: boolean): Row {
+    const steps = this.#steps;
+    if (this.#used * steps >= this.#values.length) {
+      // The first slabs are small: most vectors have few series.
+      const rows = Math.min(this.#perSlab, Math.max(4, this.#made));
+      this.#values = new Float64Array(rows * steps);
+      this.#kinds = new Uint8Array(rows * steps);
+      this.#used = 0;
+    }
+    const from = this.#used++ * steps;
+    this.#made++;
+    return {
+      labels,
+      dropName,
+      values: this.#values.subarray(from, from + steps),
+      kinds: this.#kinds.subarray(from, from + steps),
+      histograms: undefined,
+    };
+  }
+}
+
+export function setHistogram(row: Row, step: number, histogram: FloatHistogram): void {
+  row.histograms ??= [];
+  row.histograms[step] = histogram;
+  row.kinds[step] = HISTOGRAM_POINT;
+  row.values[step] = Number.NaN;
+}
+
+export function pointCount(row: Row): number {
+  let count = 0;
+  for (let i = 0; i < row.kinds.length; i++) if (row.kinds[i] !== ABSENT) count++;
+  return count;
+}
+
+export function isEmptyRow(row: Row): boolean {
+  for (let i = 0; i < row.kinds.length; i++) if (row.kinds[i] !== ABSENT) return false;
+  return true;
+}
+
+export function copyRow(row: Row): Row {
+  return {
+    labels: row.labels,
+    dropName: row.dropName,
+    values: row.values.slice(),
+    kinds: row.kinds.slice(),
+    histograms: row.histograms?.slice(),
+  };
+}
+
+/** Without the metric's name, type and unit. */
+export function withoutMetadata(labels: Labels): Labels {
+  return labels.without(...METADATA_LABELS);
+}
+
+/** Rows of equal labels made one; an error where two of them have a value at the same step. */
+export function mergeRows(rows: Row[]): Row[] {
+  if (rows.length < 2) return rows;
+  const byKey = new Map<string, Row>();
+  for (const row of rows) {
+    const first = byKey.get(row.labels.key);
+    if (!first) byKey.set(row.labels.key, row);
+    else mergeInto(first, row);
+  }
+  return byKey.size === rows.length ? rows : [...byKey.values()];
+}
+
+function mergeInto(target: Row, source: Row): void {
+  for (let i = 0; i < source.kinds.length; i++) {
+    const kind = source.kinds[i]!;
+    if (kind === ABSENT) continue;
+    if (target.kinds[i] !== ABSENT) {
+      throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
+    }
+    if (kind === HISTOGRAM_POINT) setHistogram(target, i, source.histograms![i]!);
+    else {
+      target.kinds[i] = kind;
+      target.values[i] = source.values[i]!;
+    }
+  }
+  if (source.dropName) target.dropName = true;
+}

@@ -1,0 +1,39 @@
+/** `sort`, `sort_desc`, `sort_by_label`, `sort_by_label_desc`: for instant queries; a range query's result is ordered by labels anyway. */
+import type { Call, Expression, StringLiteral } from '../expression.ts';
+import type { Evaluator } from './evaluator.ts';
+import { compareNaturally } from './natural-order.ts';
+import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row } from './row.ts';
+
+export async function sortRows(evaluator: Evaluator, call: Call, args: readonly Expression[]): Promise<Row[]> {
+  const { name } = call.signature;
+  if (evaluator.scope.isRange) evaluator.scope.annotations.ineffectiveSort(name, call);
+  const rows = await evaluator.rows(args[0]!);
+  const descending = name.endsWith('_desc');
+  if (name.startsWith('sort_by_label')) {
+    const labels = args.slice(1).map((arg) => (arg as StringLiteral).value);
+    return rows.sort((a, b) => (descending ? compareByLabels(b, a, labels) : compareByLabels(a, b, labels)));
+  }
+  const floats = rows.filter((row) => withoutHistograms(row));
+  return floats.sort((a, b) => compareValues(a.values[0]!, b.values[0]!, descending));
+}
+
+function withoutHistograms(row: Row): boolean {
+  for (let i = 0; i < row.kinds.length; i++) if (row.kinds[i] === HISTOGRAM_POINT) row.kinds[i] = ABSENT;
+  row.histograms = undefined;
+  return !isEmptyRow(row) && row.kinds.includes(FLOAT_POINT);
+}
+
+/** NaN last, whichever the direction. */
+function compareValues(a: number, b: number, descending: boolean): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return descending ? b - a || 0 : a - b || 0;
+}
+
+function compareByLabels(a: Row, b: Row, names: readonly string[]): number {
+  for (const name of names) {
+    const left = a.labels.get(name);
+    const right = b.labels.get(name);
+    if (left !== right) return compareNaturally(left, right);
+  }
+  return a.labels.compare(b.labels);
+}

@@ -1,0 +1,171 @@
+/** `topk`, `bottomk`, `limitk`, `limit_ratio`: some of the series of each group, at each step anew. */
+import type { Aggregation } from '../expression.ts';
+import { QueryError } from '../result.ts';
+import type { Evaluator } from './evaluator.ts';
+import { Groups } from './grouping.ts';
+import { hashLabels } from './label-hash.ts';
+import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row } from './row.ts';
+
+const INT64 = 2 ** 63;
+
+export async function selectByRank(evaluator: Evaluator, node: Aggregation): Promise<Row[]> {
+  const { scope, frame } = evaluator;
+  const column = await evaluator.scalar(node.parameter!);
+  const rows = await evaluator.rows(node.expression);
+  const greatest = column.reduce((a, b) => Math.max(a, Number.isNaN(b) ? a : b), Number.NEGATIVE_INFINITY);
+  const least = column.reduce((a, b) => Math.min(a, Number.isNaN(b) ? a : b), Number.POSITIVE_INFINITY);
+  const hasNaN = column.some(Number.isNaN);
+  if (node.operator === 'limit_ratio') {
+    if (hasNaN) throw new QueryError('execution', 'Ratio value is NaN');
+    if (greatest > 1) scope.annotations.invalidRatio(greatest, 1, node.parameter!);
+    if (least < -1) scope.annotations.invalidRatio(least, -1, node.parameter!);
+    return limitRatio(rows, column);
+  }
+  if (hasNaN) throw new QueryError('execution', 'Parameter value is NaN');
+  if (greatest < 1) return [];
+  if (least <= -INT64) throw new QueryError('execution', `Scalar value ${least} underflows int64`);
+  if (greatest >= INT64) throw new QueryError('execution', `Scalar value ${greatest} overflows int64`);
+  // Ties are decided by this order.
+  rows.sort((a, b) => a.labels.compare(b.labels));
+  const groups = new Groups({ without: node.without, labels: node.grouping });
+  const members: Row[][] = [];
+  for (const row of rows) {
+    const index = groups.indexOf(row.labels);
+    const group = members[index];
+    if (group) group.push(row);
+    else members[index] = [row];
+  }
+  const isInstant = frame.steps === 1;
+  const out: Row[] = [];
+  for (const group of members) {
+    const kept =
+      node.operator === 'limitk' ? limitFirst(group, column) : await rankGroup(evaluator, node, group, column);
+    for (const row of isInstant ? kept : group) if (!isEmptyRow(row)) out.push(row);
+  }
+  return out;
+}
+
+/** Leaves the first k of each step; an instant query's in order. */
+function limitFirst(group: Row[], column: Float64Array): Row[] {
+  for (let step = 0; step < column.length; step++) {
+    const k = Math.trunc(column[step]!);
+    let taken = 0;
+    for (const { kinds } of group) {
+      if (kinds[step] === ABSENT) continue;
+      if (taken < k) taken++;
+      else kinds[step] = ABSENT;
+    }
+  }
+  return group;
+}
+
+/** Leaves the k greatest or least of each step; for an instant query in order of rank. */
+async function rankGroup(evaluator: Evaluator, node: Aggregation, group: Row[], column: Float64Array): Promise<Row[]> {
+  const { scope } = evaluator;
+  const isTop = node.operator === 'topk';
+  const heap = new RankHeap(isTop);
+  let ranked: Row[] = group;
+  for (let step = 0; step < column.length; step++) {
+    const k = Math.min(Math.trunc(column[step]!), group.length);
+    heap.clear();
+    for (let i = 0; i < group.length; i++) {
+      const { kinds, values } = group[i]!;
+      if (kinds[step] === HISTOGRAM_POINT) scope.annotations.histogramIgnored(node.operator, node);
+      else if (kinds[step] === FLOAT_POINT && k >= 1) heap.offer(values[step]!, i, k);
+      kinds[step] = ABSENT;
+    }
+    for (const i of heap.members()) group[i]!.kinds[step] = FLOAT_POINT;
+    if (column.length === 1) ranked = heap.sorted().map((i) => group[i]!);
+    if (scope.budget.worked(group.length)) await scope.budget.turn();
+  }
+  return ranked;
+}
+
+/** The best k so far, the worst of them on top. NaN is worse than anything. */
+class RankHeap {
+  readonly #isTop: boolean;
+  #values: number[] = [];
+  #rows: number[] = [];
+
+  constructor(isTop: boolean) {
+    this.#isTop = isTop;
+  }
+
+  clear(): void {
+    this.#values.length = 0;
+    this.#rows.length = 0;
+  }
+
+  members(): readonly number[] {
+    return this.#rows;
+  }
+
+  /** From the best to the worst; equal ones in the order of the rows. */
+  sorted(): number[] {
+    return this.#rows
+      .map((row, i) => ({ row, value: this.#values[i]! }))
+      .sort((a, b) => (this.#isWorse(a.value, b.value) ? 1 : this.#isWorse(b.value, a.value) ? -1 : a.row - b.row))
+      .map(({ row }) => row);
+  }
+
+  offer(value: number, row: number, k: number): void {
+    if (this.#values.length < k) {
+      this.#values.push(value);
+      this.#rows.push(row);
+      this.#up(this.#values.length - 1);
+    } else if (this.#isWorse(this.#values[0]!, value)) {
+      this.#values[0] = value;
+      this.#rows[0] = row;
+      this.#down(0);
+    }
+  }
+
+  #isWorse(a: number, b: number): boolean {
+    if (a !== a) return b === b;
+    return this.#isTop ? a < b : a > b;
+  }
+
+  #up(from: number): void {
+    let at = from;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.#isWorse(this.#values[at]!, this.#values[parent]!)) return;
+      this.#swap(at, parent);
+      at = parent;
+    }
+  }
+
+  #down(from: number): void {
+    let at = from;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= this.#values.length) return;
+      if (child + 1 < this.#values.length && this.#isWorse(this.#values[child + 1]!, this.#values[child]!)) child++;
+      if (!this.#isWorse(this.#values[child]!, this.#values[at]!)) return;
+      this.#swap(at, child);
+      at = child;
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const value = this.#values[a]!;
+    this.#values[a] = this.#values[b]!;
+    this.#values[b] = value;
+    const row = this.#rows[a]!;
+    this.#rows[a] = this.#rows[b]!;
+    this.#rows[b] = row;
+  }
+}
+
+/** A series is taken or left by the hash of its labels, so that a ratio and its complement together take each once. */
+function limitRatio(rows: Row[], column: Float64Array): Row[] {
+  for (const row of rows) {
+    const offset = Number(hashLabels(row.labels)) / 2 ** 64;
+    for (let step = 0; step < column.length; step++) {
+      const ratio = Math.max(-1, Math.min(1, column[step]!));
+      const taken = ratio >= 0 ? offset < ratio : offset >= 1 + ratio;
+      if (!taken) row.kinds[step] = ABSENT;
+    }
+  }
+  return rows.filter((row) => !isEmptyRow(row));
+}

@@ -1,0 +1,233 @@
+/** PromQL text → tokens. */
+import { quote } from '../labels/labels.ts';
+import { PromqlParseError } from './parse-error.ts';
+import { AGGREGATORS, KEYWORDS, type Token, type TokenKind, WORD_OPERATORS } from './token.ts';
+
+const SPACE = /[ \t\r\n]*(?:#[^\n]*(?:\n|$)[ \t\r\n]*)*/y;
+const OPERATOR = /==|=~|!=|!~|<=|<\/|>=|>\/|[-+*/%^<>=]/y;
+const IDENTIFIER = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
+const PLAIN_IDENTIFIER = /[a-zA-Z_][a-zA-Z0-9_]*/y;
+const HEX = /0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?[0-9]+)?/y;
+const DECIMAL =
+  /(?:[0-9]+(?:_[0-9]+)*\.?(?:[0-9]+(?:_[0-9]+)*)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?/y;
+const DURATION = /(?:[0-9]+(?:ms|[smhdwy]))+/y;
+const NUMBER_LIKE = /[0-9.][0-9a-zA-Z_.]*/y;
+const WORD_CHARACTER = /[0-9a-zA-Z_]/;
+const NAMED_NUMBERS: ReadonlySet<string> = new Set(['inf', 'nan']);
+
+/** All tokens, the last one of kind `end`. Where the text cannot be read on, that one carries the PromqlParseError. */
+export function tokenize(query: string): Token[] {
+  return new Lexer(query).run();
+}
+
+class Lexer {
+  readonly #query: string;
+  readonly #tokens: Token[] = [];
+  readonly #parentheses: number[] = [];
+  #at = 0;
+  #bracesFrom = -1;
+  #bracketsFrom = -1;
+  #colonInBrackets = false;
+
+  constructor(query: string) {
+    this.#query = query;
+  }
+
+  run(): Token[] {
+    try {
+      this.#all();
+    } catch (error) {
+      if (!(error instanceof PromqlParseError)) throw error;
+      this.#tokens.push({ kind: 'end', text: '', word: 'end', ...error.position, error });
+    }
+    return this.#tokens;
+  }
+
+  #all(): void {
+    for (;;) {
+      this.#match(SPACE);
+      const character = this.#query[this.#at];
+      if (character === undefined) break;
+      if (this.#bracesFrom >= 0) this.#insideBraces(character);
+      else this.#statement(character);
+    }
+    const end = this.#query.length;
+    if (this.#bracesFrom >= 0) this.#fail(end, end, 'unexpected end of input inside braces');
+    if (this.#bracketsFrom >= 0) this.#fail(end, end, 'unclosed left bracket');
+    if (this.#parentheses.length > 0) this.#fail(end, end, 'unclosed left parenthesis');
+    this.#tokens.push({ kind: 'end', text: '', word: 'end', start: end, end });
+  }
+
+  #statement(character: string): void {
+    const at = this.#at;
+    switch (character) {
+      case '(':
+        this.#parentheses.push(at);
+        this.#push('punctuation', character);
+        return;
+      case ')':
+        if (this.#parentheses.pop() === undefined) this.#fail(at, at + 1, "unexpected right parenthesis ')'");
+        this.#push('punctuation', character);
+        return;
+      case '{':
+        this.#bracesFrom = at;
+        this.#push('punctuation', character);
+        return;
+      case '}':
+        this.#fail(at, at + 1, "unexpected right brace '}'");
+        return;
+      case '[':
+        if (this.#bracketsFrom >= 0) this.#fail(at, at + 1, "unexpected left bracket '['");
+        this.#bracketsFrom = at;
+        this.#colonInBrackets = false;
+        this.#push('punctuation', character);
+        return;
+      case ']':
+        if (this.#bracketsFrom < 0) this.#fail(at, at + 1, "unexpected right bracket ']'");
+        this.#bracketsFrom = -1;
+        this.#push('punctuation', character);
+        return;
+      case ',':
+      case '@':
+        this.#push('punctuation', character);
+        return;
+      case ':':
+        if (this.#bracketsFrom < 0) break;
+        if (this.#colonInBrackets) this.#fail(at, at + 1, "unexpected colon ':'");
+        this.#colonInBrackets = true;
+        this.#push('punctuation', character);
+        return;
+      case '"':
+      case "'":
+      case '`':
+        this.#string(character);
+        return;
+      default:
+    }
+    const operator = this.#match(OPERATOR);
+    if (operator !== '') {
+      this.#pushText('operator', operator, operator, at);
+      return;
+    }
+    if (/[0-9.]/.test(character)) {
+      this.#number();
+      return;
+    }
+    const word = this.#match(this.#bracketsFrom >= 0 ? PLAIN_IDENTIFIER : IDENTIFIER);
+    if (word === '') {
+      const point = String.fromCodePoint(this.#query.codePointAt(at)!);
+      if (character === '!') {
+        const after = this.#query.slice(at + 1, at + 2);
+        this.#fail(at, at + 1, `unexpected character after '!': ${quoteCharacter(after)}`);
+      }
+      this.#fail(at, at + point.length, `unexpected character: ${quoteCharacter(point)}`);
+    }
+    this.#word(word, at);
+  }
+
+  #word(text: string, at: number): void {
+    const word = text.toLowerCase();
+    if (text.includes(':')) this.#pushText('metric-identifier', text, 'metric-identifier', at);
+    else if (NAMED_NUMBERS.has(word)) this.#pushText('number', text, 'number', at);
+    else if (AGGREGATORS.has(word)) this.#pushText('aggregator', text, word, at);
+    else if (WORD_OPERATORS.has(word)) this.#pushText('operator', text, word, at);
+    else if (KEYWORDS.has(word)) this.#pushText('keyword', text, word, at);
+    else this.#pushText('identifier', text, 'identifier', at);
+  }
+
+  #insideBraces(character: string): void {
+    const at = this.#at;
+    if (character === '}') {
+      this.#bracesFrom = -1;
+      this.#push('punctuation', character);
+      return;
+    }
+    if (character === ',') {
+      this.#push('punctuation', character);
+      return;
+    }
+    if (character === '{') this.#fail(at, at + 1, "unexpected left brace '{'");
+    if (character === '"' || character === "'" || character === '`') {
+      this.#string(character);
+      return;
+    }
+    const word = this.#match(PLAIN_IDENTIFIER);
+    if (word !== '') {
+      this.#pushText('identifier', word, 'identifier', at);
+      return;
+    }
+    const operator = /^(?:=~|=|!=|!~)/.exec(this.#query.slice(at, at + 2))?.[0];
+    if (operator) {
+      this.#at += operator.length;
+      this.#pushText('operator', operator, operator, at);
+      return;
+    }
+    if (character === '!') {
+      const after = this.#query.slice(at + 1, at + 2);
+      this.#fail(at, at + 1, `unexpected character after '!' inside braces: ${quoteCharacter(after)}`);
+    }
+    const point = String.fromCodePoint(this.#query.codePointAt(at)!);
+    this.#fail(at, at + point.length, `unexpected character inside braces: ${quoteCharacter(point)}`);
+  }
+
+  #string(mark: string): void {
+    const start = this.#at;
+    let at = start + 1;
+    for (; ; at++) {
+      const character = this.#query[at];
+      if (character === undefined || (character === '\n' && mark !== '`')) {
+        this.#fail(start, at, mark === '`' ? 'unterminated raw string' : 'unterminated quoted string');
+      }
+      if (character === mark) break;
+      if (character === '\\' && mark !== '`') at++;
+    }
+    this.#at = at + 1;
+    this.#pushText('string', this.#query.slice(start, this.#at), 'string', start);
+  }
+
+  #number(): void {
+    const at = this.#at;
+    for (const [pattern, kind] of [
+      [HEX, 'number'],
+      [DECIMAL, 'number'],
+      [DURATION, 'duration'],
+    ] as const) {
+      this.#at = at;
+      const text = this.#match(pattern);
+      if (text === '' || WORD_CHARACTER.test(this.#query[this.#at] ?? '')) continue;
+      if (kind === 'number' && this.#query[this.#at] === '.') continue;
+      this.#pushText(kind, text, kind, at);
+      return;
+    }
+    this.#at = at;
+    const text = this.#match(NUMBER_LIKE);
+    this.#fail(at, this.#at, `bad number or duration syntax: ${quote(text)}`);
+  }
+
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const text = pattern.exec(this.#query)?.[0] ?? '';
+    this.#at += text.length;
+    return text;
+  }
+
+  #push(kind: TokenKind, text: string): void {
+    this.#at += text.length;
+    this.#pushText(kind, text, text, this.#at - text.length);
+  }
+
+  #pushText(kind: TokenKind, text: string, word: string, start: number): void {
+    this.#tokens.push({ kind, text, word, start, end: start + text.length });
+  }
+
+  #fail(start: number, end: number, detail: string): never {
+    throw new PromqlParseError(this.#query, { start, end }, detail);
+  }
+}
+
+/** Go's `%q` of a character; the end of the text is its -1. */
+function quoteCharacter(character: string): string {
+  if (character === '') return 'U+FFFFFFFFFFFFFFFF';
+  if (character === "'") return "'\\''";
+  return `'${quote(character).slice(1, -1).replace('\\"', '"')}'`;
+}

@@ -1,0 +1,69 @@
+/** Numbers as Go writes and reads them: `%g`, `strconv.FormatFloat(x, 'f', -1, 64)`, `strconv.ParseFloat`. */
+
+/** Go's `%g` (and `%v`): with an exponent below 1e-4 and from 1e6 on, or from `precision` digits where that is given. */
+export function formatG(value: number, precision?: number): string {
+  const special = formatSpecial(value);
+  if (special !== undefined) return special;
+  const { sign, digits, exponent } = decimal(precision === undefined ? value : Number(value.toPrecision(precision)));
+  return exponent < -4 || exponent >= (precision ?? 6)
+    ? sign + scientific(digits, exponent)
+    : sign + positional(digits, exponent);
+}
+
+/** Without an exponent, whatever the size: `strconv.FormatFloat(x, 'f', -1, 64)`. */
+export function formatPlain(value: number): string {
+  const special = formatSpecial(value);
+  if (special !== undefined) return special;
+  const { sign, digits, exponent } = decimal(value);
+  return sign + positional(digits, exponent);
+}
+
+/** As `strconv.ParseFloat` with 64 bits; undefined where it would give an error. Values too big become infinite. */
+export function parseGoFloat(text: string): number | undefined {
+  const named = /^([+-]?)(?:(inf(?:inity)?)|(nan))$/i.exec(text);
+  if (named) {
+    if (named[3] !== undefined) return named[1] === '' ? Number.NaN : undefined;
+    return named[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  }
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
+  const hex = /^([+-]?)0[xX]_?([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?\d+)$/.exec(text);
+  if (!hex) return undefined;
+  const digits = `${hex[2]}${hex[3] ?? ''}`.replaceAll('_', '');
+  if (digits === '') return undefined;
+  const scale = Number(hex[4]) - 4 * (hex[3] ?? '').replaceAll('_', '').length;
+  const magnitude = Number(`0x${digits}`) * 2 ** scale;
+  return hex[1] === '-' ? -magnitude : magnitude;
+}
+
+function formatSpecial(value: number): string | undefined {
+  if (Number.isNaN(value)) return 'NaN';
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  if (value === Number.NEGATIVE_INFINITY) return '-Inf';
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  return undefined;
+}
+
+interface Decimal {
+  readonly sign: string;
+  /** Without leading or trailing zeros. */
+  readonly digits: string;
+  /** Of the first digit. */
+  readonly exponent: number;
+}
+
+function decimal(value: number): Decimal {
+  const [mantissa, exponent] = Math.abs(value).toExponential().split('e') as [string, string];
+  return { sign: value < 0 ? '-' : '', digits: mantissa.replace('.', ''), exponent: Number(exponent) };
+}
+
+function positional(digits: string, exponent: number): string {
+  if (exponent < 0) return `0.${'0'.repeat(-exponent - 1)}${digits}`;
+  if (digits.length <= exponent + 1) return digits + '0'.repeat(exponent + 1 - digits.length);
+  return `${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
+}
+
+function scientific(digits: string, exponent: number): string {
+  const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
+  const size = Math.abs(exponent).toString().padStart(2, '0');
+  return `${digits[0]}${fraction}e${exponent < 0 ? '-' : '+'}${size}`;
+}

@@ -1,0 +1,95 @@
+/** Vector selectors: a metric name, label matchers, or both. */
+import { METRIC_NAME } from '../labels/labels.ts';
+import { Matcher, type MatchOperator } from '../labels/matcher.ts';
+import { RegexpError } from '../labels/regexp.ts';
+import type { VectorSelector } from './expression.ts';
+import { parseStringToken } from './literal-parser.ts';
+import type { Position } from './position.ts';
+import type { Token } from './token.ts';
+import type { TokenReader } from './token-reader.ts';
+
+export interface ParsedMatchers {
+  readonly matchers: readonly Matcher[];
+  /** The name given as a quoted string between the braces. */
+  readonly quotedName?: string | undefined;
+  readonly open: Token;
+  readonly end: number;
+}
+
+const MATCH_OPERATORS: ReadonlySet<string> = new Set(['=', '!=', '=~', '!~']);
+
+/** `{…}`, the reader standing on the brace. */
+export function parseMatchers(reader: TokenReader): ParsedMatchers {
+  const open = reader.next();
+  const matchers: Matcher[] = [];
+  let quotedName: string | undefined;
+  for (;;) {
+    const close = reader.accept('}');
+    if (close) return { matchers, quotedName, open, end: close.end };
+    const token = reader.peek();
+    if (token.kind !== 'identifier' && token.kind !== 'string')
+      reader.unexpected('label matching', 'identifier or "}"');
+    reader.next();
+    if (token.kind === 'string' && (reader.is(',') || reader.is('}'))) {
+      const name = parseStringToken(reader, token).value;
+      if (quotedName !== undefined)
+        reader.fail(token, `metric name must not be set twice: "${quotedName}" or "${name}"`);
+      quotedName = name;
+    } else {
+      matchers.push(parseMatcher(reader, token));
+    }
+    if (!reader.is('}') && !reader.accept(',')) reader.unexpected('label matching', '"," or "}"');
+  }
+}
+
+function parseMatcher(reader: TokenReader, name: Token): Matcher {
+  const label = name.kind === 'string' ? parseStringToken(reader, name).value : name.text;
+  const operator = reader.peek();
+  if (!MATCH_OPERATORS.has(operator.word)) reader.unexpected('label matching', 'label matching operator');
+  reader.next();
+  const value = reader.peek();
+  if (value.kind !== 'string') reader.unexpected('label matching', 'string');
+  reader.next();
+  return makeMatcher(reader, operator.word as MatchOperator, label, parseStringToken(reader, value).value, {
+    start: name.start,
+    end: value.end,
+  });
+}
+
+function makeMatcher(
+  reader: TokenReader,
+  operator: MatchOperator,
+  label: string,
+  value: string,
+  position: Position,
+): Matcher {
+  try {
+    return new Matcher(operator, label, value);
+  } catch (error) {
+    if (!(error instanceof RegexpError)) throw error;
+    return reader.fail(position, error.message);
+  }
+}
+
+export function finishSelector(
+  reader: TokenReader,
+  nameToken: Token | undefined,
+  parsed: ParsedMatchers | undefined,
+): VectorSelector {
+  const start = nameToken?.start ?? parsed!.open.start;
+  const end = parsed?.end ?? nameToken!.end;
+  const position = { start, end };
+  const bare = nameToken?.text;
+  const quoted = parsed?.quotedName;
+  if (bare !== undefined && quoted !== undefined) {
+    reader.fail(position, `metric name must not be set twice: "${bare}" or "${quoted}"`);
+  }
+  const name = bare ?? quoted ?? '';
+  const matchers = [...(parsed?.matchers ?? [])];
+  if (name !== '') {
+    const other = matchers.find((matcher) => matcher.name === METRIC_NAME);
+    if (other) reader.fail(position, `metric name must not be set twice: "${name}" or "${other.value}"`);
+    matchers.push(new Matcher('=', METRIC_NAME, name));
+  }
+  return { kind: 'vector-selector', name, matchers, offsetMs: 0, start, end };
+}
