@@ -37,7 +37,7 @@ export interface Theme {
   readonly name: ThemeName;
   readonly glyphs: Glyphs;
   /** The SGR parameters of a tone, e.g. `1;36`; empty for plain text. */
-  sgr(tone: Tone, selected: boolean): string;
+  sgr(tone: Tone, selected: boolean, behind?: Tone): string;
 }
 
 export interface Glyphs {
@@ -61,7 +61,7 @@ export interface Glyphs {
   readonly closed: string;
   readonly bar: string;
   readonly barRest: string;
-  readonly critical: string;
+  readonly thinBar: string;
   readonly ellipsis: string;
   readonly dot: string;
   readonly branch: string;
@@ -93,7 +93,7 @@ const UNICODE: Glyphs = {
   closed: '▸',
   bar: '█',
   barRest: '░',
-  critical: '▀',
+  thinBar: '━',
   ellipsis: '…',
   dot: '·',
   branch: '├',
@@ -125,7 +125,7 @@ const ASCII: Glyphs = {
   closed: '>',
   bar: '#',
   barRest: '.',
-  critical: '=',
+  thinBar: '=',
   ellipsis: '~',
   dot: '.',
   branch: '|',
@@ -225,12 +225,19 @@ export function makeTheme(name: ThemeName, colours: 0 | 16 | 256, ascii: boolean
   return {
     name,
     glyphs,
-    sgr(tone, selected) {
+    sgr(tone, selected, behind) {
+      if (behind !== undefined) return [tones[tone], asBackground(tones[behind])].filter(Boolean).join(';');
       if (!selected || tone.startsWith('chip') || tone === 'match') return tones[tone];
       if (!many) return tone === 'strong' ? '7;1' : '7';
       return `48;5;24;${SELECTED[tone] ?? '38;5;231'}${tone === 'strong' ? ';1' : ''}`;
     },
   };
+}
+
+/** The background of the same colour as a foreground; empty where the tone has no colour of its own. */
+function asBackground(sgr: string): string {
+  if (sgr.startsWith('38;')) return `48;${sgr.slice(3)}`;
+  return /^3[0-7]$/.test(sgr) ? `4${sgr.slice(1)}` : /^9[0-7]$/.test(sgr) ? `10${sgr.slice(1)}` : '';
 }
 
 function monochrome(tone: Tone, selected: boolean): string {

@@ -1,5 +1,5 @@
 /** Small charts made of block characters: sparklines, and columns stacked by level. */
-import { type Row, row, toned } from '../frame/row.ts';
+import { type Row, row, type Segment, toned } from '../frame/row.ts';
 import type { Theme, Tone } from '../theme.ts';
 
 /** One row of `width` columns: each column the largest of its values, blank where there is none. */
@@ -37,36 +37,38 @@ export interface Stack {
   readonly counts: readonly number[];
 }
 
-/** `height` rows of one column a stack: layers from the bottom, each in its tone, in eighths of a row. */
+/** `height` rows of one column a stack: layers from the bottom, each in its tone, in eighths of a row; what is there is seen, however little. */
 export function stackedRows(stacks: readonly Stack[], tones: readonly Tone[], height: number, theme: Theme): Row[] {
-  const totals = stacks.map(({ counts }) => counts.reduce((sum, count) => sum + count, 0));
-  const high = Math.max(1, ...totals);
   const blocks = theme.glyphs.ascii ? ['.', ':', '|', '#'] : [...theme.glyphs.spark];
-  const rows: Row[] = [];
-  for (let y = 0; y < height; y++) {
-    const floor = height - 1 - y;
-    rows.push(
-      row(
-        ...stacks.map(({ counts }, x) => {
-          const top = (totals[x]! / high) * height;
-          const filled = Math.min(1, top - floor);
-          if (totals[x] === 0 || filled <= 0) return toned('plain', ' ');
-          const eighth = Math.max(0, Math.min(blocks.length - 1, Math.ceil(filled * blocks.length) - 1));
-          return toned(toneAt(counts, tones, floor + Math.min(filled, 0.5), high, height), blocks[eighth]!);
-        }),
-      ),
-    );
-  }
-  return rows;
+  const steps = blocks.length;
+  const high = Math.max(1, ...stacks.map(({ counts }) => counts.reduce((sum, count) => sum + count, 0)));
+  const columns = stacks.map(({ counts }) => edges(counts, high, height * steps));
+  return Array.from({ length: height }, (_, y) => {
+    const floor = (height - 1 - y) * steps;
+    return row(...columns.map((layers) => cell(layers, tones, floor, blocks)));
+  });
 }
 
-/** The layer at a height; a layer that has anything shows at least in the lowest row. */
-function toneAt(counts: readonly number[], tones: readonly Tone[], at: number, high: number, height: number): Tone {
+/** The upper edge of each layer in steps from the ground; every layer that counts anything is at least one step high. */
+function edges(counts: readonly number[], high: number, steps: number): number[] {
   let sum = 0;
-  for (const [layer, count] of counts.entries()) {
-    if (count === 0) continue;
-    sum += (count / high) * height;
-    if (at < Math.max(sum, layer < counts.length - 1 && at < 1 ? 0.51 : 0)) return tones[layer]!;
-  }
-  return tones[counts.findLastIndex((count) => count > 0)] ?? 'muted';
+  let edge = 0;
+  return counts.map((count) => {
+    sum += count;
+    if (count > 0) edge = Math.min(steps, Math.max(edge + 1, Math.round((sum / high) * steps)));
+    return edge;
+  });
+}
+
+/** The part of a column between `floor` and the next row: one layer's block, the next layer behind it. */
+function cell(layers: readonly number[], tones: readonly Tone[], floor: number, blocks: readonly string[]): Segment {
+  const steps = blocks.length;
+  const first = layers.findIndex((edge) => edge > floor);
+  if (first < 0) return toned('plain', ' ');
+  const filled = Math.min(steps, layers[first]! - floor);
+  const next = layers.findIndex((edge, i) => i > first && edge > layers[first]!);
+  const block = toned(tones[first]!, blocks[filled - 1]!);
+  // Three things do not go into one cell: where the next layer ends in it too, it is left out.
+  const covers = next >= 0 && layers.at(-1)! >= floor + steps;
+  return filled < steps && covers ? { ...block, behind: tones[next]! } : block;
 }

@@ -99,7 +99,10 @@ export const COMMANDS: readonly Command[] = [
     name: 'events',
     usage: 'events',
     does: 'what watchfire itself has to say',
-    run: (session) => session.push(session.options.views.events(session)),
+    run: (session) => {
+      session.eventsReadMs = session.nowMs();
+      session.push(session.options.views.events(session));
+    },
   },
   { name: 'help', usage: 'help', does: 'every key that acts here', run: (session) => session.run('help') },
   { name: 'q', usage: 'q', does: 'quit', run: (session) => session.options.quit(0) },

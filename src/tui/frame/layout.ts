@@ -3,7 +3,7 @@ import type { SourceState } from '../../monitor/sources.ts';
 import { keyLabel } from '../input/bindings.ts';
 import { clean, shorten, widthOf } from '../sanitise.ts';
 import type { Theme, Tone } from '../theme.ts';
-import { formatAgo, formatClock, formatDate, formatSpan } from './format.ts';
+import { formatAgo, formatClock, formatDate, formatSpan, plural } from './format.ts';
 import { staleRow, titleRow } from './pane.ts';
 import { type Area, VIEW_NAMES } from './place.ts';
 import { BLANK, type Part, type Row, row, rowWidth, sized, spread, tall, toned } from './row.ts';
@@ -35,6 +35,7 @@ function areaOf(session: Session, width: number, height: number): Area {
     zone: session.zone,
     nowMs: session.nowMs(),
     window: session.window(),
+    zoomed: session.zoomed,
   };
 }
 
@@ -119,21 +120,34 @@ function tabs(session: Session, width: number): Row {
   return spread(row(...parts), troubles(session, width), width);
 }
 
-/** The first source that is in trouble, in words. */
+/** The first source that is in trouble, in words; else that there are events to read. */
 function troubles(session: Session, width: number): Row {
-  if (width < 110) return BLANK;
+  const room = Math.min(90, width - 78);
+  if (room < 24) return BLANK;
+  const { glyphs } = session.theme;
   const bad = session.headline.sources().find(({ state }) => state.kind !== 'live' && state.kind !== 'off');
-  if (bad === undefined) return BLANK;
-  const { state, name } = bad;
-  const retry = state.nextTryMs === undefined ? '' : `, next try ${formatAgo(state.nextTryMs, session.nowMs())}`;
-  const why = state.reason === undefined ? state.kind : `${state.kind}: ${state.reason}`;
+  if (bad !== undefined) {
+    const { state, name } = bad;
+    const retry = state.nextTryMs === undefined ? '' : `, next try ${formatAgo(state.nextTryMs, session.nowMs())}`;
+    const why = state.reason === undefined ? state.kind : `${state.kind}: ${state.reason}`;
+    return row(
+      toned(lookOf(state, session.theme).tone, shorten(clean(`${name} ${why}${retry}`), room, glyphs.ellipsis)),
+    );
+  }
+  const unread = session.monitor
+    .events()
+    .filter((event) => event.severity !== 'info' && event.atMs > session.eventsReadMs);
+  if (unread.length === 0) return BLANK;
+  const worst: Tone = unread.some((event) => event.severity === 'error') ? 'critical' : 'warning';
   return row(
-    toned(lookOf(state, session.theme).tone, shorten(clean(`${name} ${why}${retry}`), Math.min(90, width - 80))),
+    toned(worst, plural(unread.length, worst === 'critical' ? 'problem' : 'warning')),
+    toned('muted', ', :events tells'),
   );
 }
 
 function title(session: Session, area: Area): Row {
-  const crumbs = session.stack.map((place) => clean(place.crumb())).join(` ${area.theme.glyphs.crumb} `);
+  const zoom = session.zoomed ? ' (z)' : '';
+  const crumbs = session.stack.map((place) => clean(place.crumb())).join(` ${area.theme.glyphs.crumb} `) + zoom;
   const place = session.place;
   const filter = place.filter.empty ? BLANK : row(toned('chip-muted', ` /${clean(place.filter.source)} `), ' ');
   const status = row(filter, place.status(area));

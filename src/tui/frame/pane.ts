@@ -107,9 +107,15 @@ export function markMatches(text: string, words: readonly string[], tone: Tone):
   return row(...parts);
 }
 
-/** Stable colour of a name among the series tones. */
+const given = new Map<string, number>();
+
+/** The colour of a name, the same in every view: the next free one for a name not met before, so that few names never share one. */
 export function toneOf(name: string, tones: readonly Tone[]): Tone {
-  let hash = 7;
-  for (let i = 0; i < name.length; i++) hash = (hash * 31 + name.charCodeAt(i)) >>> 0;
-  return tones[hash % tones.length]!;
+  let place = given.get(name);
+  if (place === undefined) {
+    place = given.size;
+    // Names without end (a label per request) must not be kept without end.
+    if (place < 4096) given.set(name, place);
+  }
+  return tones[place % tones.length]!;
 }

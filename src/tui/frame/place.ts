@@ -19,6 +19,8 @@ export interface Area {
   readonly zone: Zone;
   readonly nowMs: number;
   readonly window: TimeWindow;
+  /** The pane that has the keys alone, over the full width. */
+  readonly zoomed: boolean;
 }
 
 export interface TimeWindow {

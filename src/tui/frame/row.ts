@@ -6,6 +6,8 @@ export interface Segment {
   readonly text: string;
   readonly tone: Tone;
   readonly selected?: boolean;
+  /** The tone behind it: for a cell that two layers of a chart share. */
+  readonly behind?: Tone;
 }
 
 export type Row = readonly Segment[];
@@ -67,9 +69,12 @@ export function sized(each: Row, width: number, align: 'left' | 'right' = 'left'
   return left > 0 ? [...kept, { text: ' '.repeat(left), tone: 'plain' }] : kept;
 }
 
-/** The whole width of the row marked as the selected one. */
+/** The whole width of the row marked as the selected one. It ends in a no-break blank: tools that copy screens cut plain blanks off. */
 export function select(each: Row, width: number): Row {
-  return sized(each, width).map((segment) => ({ ...segment, selected: true }));
+  const marked = sized(each, width).map((segment) => ({ ...segment, selected: true }));
+  const last = marked.at(-1);
+  if (last === undefined || !last.text.endsWith(' ')) return marked;
+  return [...marked.slice(0, -1), { ...last, text: `${last.text.slice(0, -1)}\u00a0` }];
 }
 
 /** Left part and right part on one row of `width` columns; where there is no room the right part gives way first. */
@@ -108,7 +113,7 @@ export function toAnsi(each: Row, theme: Theme): string {
   let current = '';
   for (const segment of each) {
     if (segment.text === '') continue;
-    const sgr = theme.sgr(segment.tone, segment.selected === true);
+    const sgr = theme.sgr(segment.tone, segment.selected === true, segment.behind);
     if (sgr !== current) {
       out += current === '' ? `\u001b[${sgr}m` : sgr === '' ? '\u001b[0m' : `\u001b[0;${sgr}m`;
       current = sgr;

@@ -61,8 +61,10 @@ export class Session implements Desk {
   theme: Theme;
   zone: Zone;
   ascii: boolean;
-  /** The main pane alone. */
+  /** The pane that has the keys alone. */
   zoomed = false;
+  /** Events up to here were shown. */
+  eventsReadMs = 0;
   #roots = new Map<ViewName, Place>();
   #pollers = new Map<Place, Poller>();
   #spanMs = DEFAULT_SPAN_MS;
@@ -227,6 +229,11 @@ export class Session implements Desk {
         return true;
       case 'filter':
         this.prompt = new FilterLine(this.place);
+        return true;
+      case 'next-match':
+      case 'previous-match':
+        // A filter leaves only matches standing.
+        this.place.act(action === 'next-match' ? 'down' : 'up');
         return true;
       case 'back':
       case 'quit':

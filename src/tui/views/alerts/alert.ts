@@ -68,6 +68,7 @@ export class AlertPlace extends Place {
 
   rows(area: Area): Row[] {
     const head = alertHeadRows(this.#item, area);
+    if (area.zoomed) return [...head, ...this.#chartRows(area, area.height - head.length)];
     const chartHeight = Math.max(7, Math.min(18, Math.floor((area.height - head.length) * 0.45)));
     const chart = this.#chartRows(area, chartHeight);
     const rest = area.height - head.length - chart.length;
@@ -124,7 +125,7 @@ export class AlertPlace extends Place {
               ),
             ),
           ]
-        : notificationRows(this.#item.told, columns, area);
+        : notificationRows(this.#item.told, columns, false, area);
     if (width < 110) {
       const all = [
         titleRow('Told', '', width, theme),

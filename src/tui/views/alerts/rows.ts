@@ -2,7 +2,7 @@
 import type { NotificationRecord } from '../../../alerting/model.ts';
 import type { Explanation } from '../../../monitor/sources.ts';
 import { expressionRow } from '../../expression/highlight.ts';
-import { formatAgo, formatClock, formatMoment, formatSpan, type Zone } from '../../frame/format.ts';
+import { formatAgo, formatMoment, formatSpan, type Zone } from '../../frame/format.ts';
 import { type Group, groupedRows } from '../../frame/grouped.ts';
 import type { ListState } from '../../frame/list.ts';
 import { barRow, fieldRows } from '../../frame/pane.ts';
@@ -163,10 +163,7 @@ export function alertHeadRows(item: AlertItem, area: Area): Row[] {
 export function alertFieldRows(item: AlertItem, width: number, theme: Theme): Row[] {
   const rows: Row[] = [];
   if (item.rule !== undefined) {
-    rows.push(
-      row(toned('strong', 'Rule')),
-      sized(expressionRow(clean(item.rule.query)), width, 'left', theme.glyphs.ellipsis),
-    );
+    rows.push(row(toned('strong', 'Rule')), ...wrap(clean(item.rule.query), width).map(expressionRow));
     rows.push(
       row(
         toned(
@@ -183,32 +180,86 @@ export function alertFieldRows(item: AlertItem, width: number, theme: Theme): Ro
   return rows;
 }
 
-/** Who was told: newest first, one or two rows each. */
+/** Who was told: newest first, a row each; `withGroup` names what it was about. */
 export function notificationRows(
   records: readonly NotificationRecord[],
   width: number,
+  withGroup: boolean,
   area: Pick<Area, 'nowMs' | 'zone' | 'theme'>,
 ): Row[] {
-  const { nowMs, zone, theme } = area;
-  return records.map((record) => {
-    const { glyph, tone } = outcomeLook(record.outcome, theme);
-    return sized(
-      row(
-        toned('muted', `${formatClock(record.atMs, zone)} `),
-        toned(tone, `${glyph} ${record.outcome.padEnd(13)}`),
-        sized(row(toned(record.status === 'firing' ? 'plain' : 'ok', record.status)), 9),
-        sized(row(toned('strong', channelOf(record))), 10),
-        sized(row(record.receiver), 14),
-        sized(row([...record.groupLabels].map(([, value]) => value).join(' ')), Math.max(10, Math.min(30, width - 90))),
-        ' ',
-        toned(tone === 'ok' ? 'muted' : tone, record.reason),
-        record.nextTryMs === undefined ? '' : toned('muted', `, next try ${formatAgo(record.nextTryMs, nowMs)}`),
-      ),
-      width,
-      'left',
-      theme.glyphs.ellipsis,
-    );
-  });
+  const laid = layOut(notificationColumns(withGroup, area), records, width);
+  return records.map((record) => itemRow(laid, record, area.theme));
+}
+
+function notificationColumns(
+  withGroup: boolean,
+  { nowMs, zone, theme }: Pick<Area, 'nowMs' | 'zone' | 'theme'>,
+): Column<NotificationRecord>[] {
+  const about: Column<NotificationRecord> = {
+    id: 'about',
+    title: 'About',
+    min: 16,
+    max: 44,
+    priority: 2,
+    cell: (record) => [...record.groupLabels].map(([, value]) => value).join(' '),
+  };
+  return [
+    {
+      id: 'at',
+      title: 'At',
+      min: 8,
+      max: 14,
+      priority: 1,
+      cell: (record) => toned('muted', formatMoment(record.atMs, nowMs, zone)),
+    },
+    {
+      id: 'outcome',
+      title: 'Outcome',
+      min: 8,
+      max: 15,
+      priority: 1,
+      cell: (record) => {
+        const { glyph, tone } = outcomeLook(record.outcome, theme);
+        return toned(tone, `${glyph} ${record.outcome}`);
+      },
+    },
+    {
+      id: 'status',
+      title: 'Status',
+      min: 8,
+      max: 8,
+      priority: 4,
+      cell: (record) => toned(record.status === 'firing' ? 'plain' : 'ok', record.status),
+    },
+    ...(withGroup ? [about] : []),
+    {
+      id: 'channel',
+      title: 'Channel',
+      min: 7,
+      max: 12,
+      priority: 1,
+      cell: (record) => toned('strong', channelOf(record)),
+    },
+    { id: 'receiver', title: 'Receiver', min: 8, max: 20, priority: 3, cell: (record) => record.receiver },
+    {
+      id: 'reason',
+      title: 'Why',
+      min: 10,
+      max: 90,
+      grow: 1,
+      priority: 2,
+      cell: (record) =>
+        row(
+          toned(
+            record.outcome === 'sent' || record.outcome === 'suppressed'
+              ? 'muted'
+              : outcomeLook(record.outcome, theme).tone,
+            record.reason,
+          ),
+          record.nextTryMs === undefined ? '' : toned('muted', `, next try ${formatAgo(record.nextTryMs, nowMs)}`),
+        ),
+    },
+  ];
 }
 
 function outcomeLook(

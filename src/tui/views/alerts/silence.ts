@@ -1,6 +1,7 @@
 /** `s`: the form of a silence, and the question before it acts. */
 import { parseDuration } from '../../../config/duration.ts';
-import { Matcher, type MatchOperator, matchesAll } from '../../../labels/matcher.ts';
+import { Matcher, matchesAll } from '../../../labels/matcher.ts';
+import { parseMatchers } from '../../../labels/matcher-parser.ts';
 import { formatClock, formatSpan, plural } from '../../frame/format.ts';
 import type { Area, Desk, Overlay } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
@@ -153,7 +154,7 @@ export class SilenceDialog implements Overlay {
     if (forMs === undefined) return 'for: give a length of time such as 30m, 2h or 1d12h';
     try {
       const matchers = parseMatchers(this.#lines.matchers.text);
-      if (typeof matchers === 'string') return matchers;
+      if (matchers.length === 0) return 'matchers: give at least one, as name="value"';
       if (matchers.every((matcher) => matcher.matches('')))
         return 'matchers: at least one has to match a label that is there';
       return { matchers, forMs };
@@ -161,25 +162,6 @@ export class SilenceDialog implements Overlay {
       return `matchers: ${messageOf(error)}`;
     }
   }
-}
-
-/** `name="value", other=~"pattern"`; a sentence where it cannot be read. */
-export function parseMatchers(text: string): Matcher[] | string {
-  const matchers: Matcher[] = [];
-  let rest = text
-    .trim()
-    .replace(/^\{|\}$/g, '')
-    .trim();
-  while (rest !== '') {
-    const found =
-      /^([a-zA-Z_][\w.]*|"(?:[^"\\]|\\.)*")\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^,\s"]*)\s*(?:,\s*|$)/.exec(rest);
-    if (!found) return `matchers: cannot read ${rest.slice(0, 24)}; write them as name="value", name=~"pattern"`;
-    const unquoted = (part: string): string =>
-      part.startsWith('"') ? part.slice(1, -1).replace(/\\(.)/g, '$1') : part;
-    matchers.push(new Matcher(found[2] as MatchOperator, unquoted(found[1]!), unquoted(found[3]!)));
-    rest = rest.slice(found[0].length);
-  }
-  return matchers.length === 0 ? 'matchers: give at least one' : matchers;
 }
 
 /** `2h`, `1h30m`; undefined where it is not a length of time. */

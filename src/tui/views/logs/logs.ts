@@ -257,10 +257,6 @@ export class LogsPlace extends Place {
       case 'previous-error':
         this.#goTo(action === 'next-error' ? 1 : -1, isError, 'error');
         return true;
-      case 'next-match':
-      case 'previous-match':
-        this.#list.act(action === 'next-match' ? 'down' : 'up', shown.length);
-        return true;
       default:
         return action.startsWith('argument:') ? this.#takeArgument(action.slice(9)) : false;
     }

@@ -24,7 +24,7 @@ export function levelTone(level: LogLevel): Tone {
   }
 }
 
-const LAYER_TONES: readonly Tone[] = ['critical', 'warning', 'info', 'muted'];
+const LAYER_TONES: readonly Tone[] = ['critical', 'warning', 'info', 'series7'];
 const HISTOGRAM_ROWS = 3;
 
 /** The histogram over the window with its legend; nothing on a low screen. */

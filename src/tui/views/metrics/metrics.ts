@@ -220,7 +220,9 @@ export class MetricsPlace extends Place {
       );
     }
     const items = this.#legend();
-    const legendHeight = Math.min(items.length + 2, Math.max(4, Math.floor(height * (area.height > 30 ? 0.35 : 0.4))));
+    const legendHeight = area.zoomed
+      ? 0
+      : Math.min(items.length + 2, Math.max(4, Math.floor(height * (area.height > 30 ? 0.35 : 0.4))));
     const unit = unitOfExpression(this.#query);
     const chart = lineChart(
       items
@@ -239,6 +241,7 @@ export class MetricsPlace extends Place {
         cursorMs: this.#cursorMs,
       },
     );
+    if (area.zoomed) return tall(chart, height);
     const title =
       this.#cursorMs === undefined
         ? ''

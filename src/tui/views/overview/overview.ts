@@ -87,6 +87,7 @@ export class OverviewPlace extends Place {
 
   rows(area: Area): Row[] {
     const { width, height } = area;
+    if (area.zoomed) return this.#paneRows(this.#pane, area, width, height);
     const wide = width >= 118;
     const tallScreen = height >= 30;
     const figures =
@@ -136,6 +137,19 @@ export class OverviewPlace extends Place {
       ...this.#tracePane(area, width, t!),
       ...this.#toldPane(area, width, n!),
     ];
+  }
+
+  #paneRows(pane: Pane, area: Area, width: number, height: number): Row[] {
+    switch (pane) {
+      case 'alerts':
+        return this.#alertPane(area, width, height);
+      case 'errors':
+        return this.#errorPane(area, width, height);
+      case 'traces':
+        return this.#tracePane(area, width, height);
+      case 'told':
+        return this.#toldPane(area, width, height);
+    }
   }
 
   #title(pane: Pane, title: string, note: Part, width: number, area: Area): Row {
@@ -248,7 +262,7 @@ export class OverviewPlace extends Place {
       width,
       height,
       area,
-      (record) => notificationRows([record], width, area)[0]!,
+      (record) => notificationRows([record], width, true, area)[0]!,
     );
   }
 

@@ -63,8 +63,8 @@ export function targetColumns(area: Area): Column<TargetState>[] {
     {
       id: 'timeout',
       title: 'of time-out',
-      min: 10,
-      max: 10,
+      min: 11,
+      max: 11,
       priority: 5,
       cell: (target) =>
         target.lastScrapeMs === 0

@@ -74,7 +74,7 @@ export function traceColumns(area: Area, longestUs: number): Column<TraceSummary
       cell: (trace) => {
         const cells = Math.max(1, Math.round((trace.durationUs / Math.max(1, longestUs)) * BAR_WIDTH));
         return row(
-          toned(trace.errorCount > 0 ? 'critical' : serviceTone(trace.rootService), glyphs.bar.repeat(cells)),
+          toned(trace.errorCount > 0 ? 'critical' : serviceTone(trace.rootService), glyphs.thinBar.repeat(cells)),
           ' '.repeat(BAR_WIDTH - Math.min(BAR_WIDTH, cells)),
         );
       },
@@ -210,7 +210,7 @@ function barOf(node: WaterfallNode, tree: Waterfall, width: number, theme: Theme
   };
   let bar = '';
   const full = theme.glyphs.bar;
-  const thin = theme.glyphs.ascii ? '=' : '▬';
+  const thin = theme.glyphs.thinBar;
   for (let x = from; x < to; x++) bar += isCritical(x) ? full : thin;
   return row(' '.repeat(from), toned(tone, bar));
 }

@@ -197,9 +197,6 @@ export class TracesPlace extends Place {
         this.desk.say(`no ${by > 0 ? 'further' : 'earlier'} trace with an error in this list`);
         return true;
       }
-      case 'next-match':
-      case 'previous-match':
-        return this.#list.act(action === 'next-match' ? 'down' : 'up', items.length);
       case 'to-traces':
         return this.act('open');
       default:

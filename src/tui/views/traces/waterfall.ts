@@ -77,6 +77,10 @@ export class WaterfallPlace extends Place {
       return errorRows('The trace cannot be shown.', this.error, 'Esc goes back.', theme, width, height);
     }
     const head = traceHeadRow(tree, area);
+    if (area.zoomed) {
+      const alone = { ...area, height: height - 1 };
+      return [head, ...(this.#detailFocused ? this.#detailRows(width, height - 1, area) : this.#spanRows(alone))];
+    }
     if (width >= WIDE) {
       const right = Math.min(64, Math.floor(width * 0.34));
       const left = width - right - 3;
@@ -156,9 +160,6 @@ export class WaterfallPlace extends Place {
       case 'previous-error':
         this.#goToError(action === 'next-error' ? 1 : -1);
         return true;
-      case 'next-match':
-      case 'previous-match':
-        return this.#list.act(action === 'next-match' ? 'down' : 'up', visible.length);
       case 'to-traces':
         return true;
       default:
