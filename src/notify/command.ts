@@ -3,7 +3,9 @@ import type { Notifier } from '../alerting/integration.ts';
 import type { ChannelContext } from './channel.ts';
 import type { RunProgram } from './run-program.ts';
 import { statusOf } from './template-data.ts';
-import { truncateAlerts, webhookBody } from './webhook.ts';
+import { webhookBody } from './webhook.ts';
+
+const DEFAULT_TIMEOUT_MS = 30_000;
 
 export interface CommandContext extends Pick<ChannelContext, 'fields' | 'render'> {
   readonly run: RunProgram;
@@ -12,21 +14,19 @@ export interface CommandContext extends Pick<ChannelContext, 'fields' | 'render'
 export function commandNotifier({ fields, render, run }: CommandContext): Notifier {
   return {
     notify(notification, signal) {
-      const { shown, cutOff } = truncateAlerts(notification, fields.number('max_alerts', 0));
-      const rendering = render(shown);
+      const rendering = render(notification);
       const [program = '', ...args] = fields.strings('command');
       return run({
         program,
         args: args.map((argument) => rendering.text(argument)),
-        stdin: webhookBody(shown, rendering, cutOff),
+        stdin: webhookBody(notification, rendering),
         environment: {
           WATCHFIRE_RECEIVER: notification.receiver,
           WATCHFIRE_STATUS: statusOf(notification),
           WATCHFIRE_GROUP_KEY: notification.groupKey,
-          ...Object.fromEntries(fields.entries('environment').map(([name, value]) => [name, rendering.text(value)])),
+          ...Object.fromEntries(fields.entries('env').map(([name, value]) => [name, rendering.text(value)])),
         },
-        directory: fields.text('working_directory'),
-        timeoutMs: fields.number('timeout', 10_000),
+        timeoutMs: fields.number('timeout', DEFAULT_TIMEOUT_MS),
         signal,
       });
     },

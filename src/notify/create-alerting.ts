@@ -12,7 +12,7 @@ import { createHttpClient } from '../http/axios.ts';
 import type { HttpClient } from '../http/client.ts';
 import { type ReadFile, readTextFile } from './fields.ts';
 import { createIntegrations } from './integrations.ts';
-import { type RunProgram, runProgram } from './run-program.ts';
+import type { RunProgram } from './run-program.ts';
 import { NotificationTemplates } from './template-data.ts';
 import { readTemplateFiles } from './template-files.ts';
 
@@ -58,9 +58,8 @@ export function createAlerting(options: CreateAlertingOptions): Alerting {
         clock,
         http,
         readFile,
-        run: options.run ?? runProgram,
-        platform: process.platform,
-        environment: options.environment ?? process.env,
+        run: options.run,
+        environment: options.environment,
         writeTerminal: options.writeTerminal,
         templates: new NotificationTemplates(clock, readTemplateFiles(config.templates, readFile)),
       }),

@@ -110,6 +110,8 @@ const bodies: Readonly<Record<string, string>> = {
   'email.default.subject': subject,
   // watchfire's own channels.
   'watchfire.default.title': subject,
+  'watchfire.default.urgency':
+    '{{ if ne .Status "firing" }}low{{ else if eq .CommonLabels.severity "critical" }}critical{{ else }}normal{{ end }}',
   'watchfire.default.text':
     '{{ range $i, $alert := .Alerts }}{{ if $i }}\n{{ end }}' +
     '{{ with $alert.Annotations.summary }}{{ . }}{{ else }}{{ $alert.Labels.alertname }}{{ end }}' +

@@ -12,24 +12,26 @@ interface Popup {
   readonly title: string;
   readonly text: string;
   readonly urgency: 'low' | 'normal' | 'critical';
-  readonly icon: string;
   /** 0: the desktop decides. */
   readonly expireMs: number;
 }
 
+const TITLE = '{{ template "watchfire.default.title" . }}';
+const MESSAGE = '{{ template "watchfire.default.text" . }}';
+const URGENCY = '{{ template "watchfire.default.urgency" . }}';
+/** For the program that shows it. */
 const TIMEOUT_MS = 10_000;
 
 export function desktopNotifier({ fields, render, run, platform }: DesktopContext): Notifier {
   return {
     async notify(notification, signal) {
       const rendering = render(notification);
-      const urgency = rendering.text(fields.text('urgency')).trim();
+      const urgency = rendering.text(fields.text('urgency', URGENCY)).trim();
       const popup: Popup = {
-        title: rendering.text(fields.text('title')),
-        text: rendering.text(fields.text('text')),
+        title: rendering.text(fields.text('title', TITLE)),
+        text: rendering.text(fields.text('message', MESSAGE)),
         urgency: urgency === 'low' || urgency === 'critical' ? urgency : 'normal',
-        icon: fields.text('icon'),
-        expireMs: fields.number('expire', 0),
+        expireMs: fields.number('timeout', 0),
       };
       const limits = { timeoutMs: TIMEOUT_MS, signal };
       if (platform === 'darwin') return run({ ...appleScript(popup), ...limits });
@@ -46,7 +48,6 @@ function notifySend(popup: Popup): Pick<ProgramRun, 'program' | 'args'> {
       '--app-name=watchfire',
       `--urgency=${popup.urgency}`,
       ...(popup.expireMs > 0 ? [`--expire-time=${popup.expireMs}`] : []),
-      ...(popup.icon === '' ? [] : [`--icon=${popup.icon}`]),
       '--',
       popup.title,
       markupText(popup.text),
@@ -67,7 +68,7 @@ function gdbus(popup: Popup): Pick<ProgramRun, 'program' | 'args'> {
       '--method=org.freedesktop.Notifications.Notify',
       JSON.stringify('watchfire'),
       '0',
-      JSON.stringify(popup.icon),
+      JSON.stringify(''),
       JSON.stringify(popup.title),
       JSON.stringify(markupText(popup.text)),
       '[]',

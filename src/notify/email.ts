@@ -1,6 +1,7 @@
 /** E-mail over SMTP: TLS and authentication as Alertmanager does them, text and HTML parts, threads by group. */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import type SMTPConnection from 'nodemailer/lib/smtp-connection/index.js';
@@ -119,7 +120,7 @@ function tlsOptions(tls: TlsConfig, host: string): SMTPTransport.Options['tls'] 
   const cert = tls.cert ?? file(tls.certFile);
   const key = tls.key?.reveal() ?? file(tls.keyFile);
   return {
-    servername: tls.serverName ?? host,
+    ...(isIP(tls.serverName ?? host) === 0 ? { servername: tls.serverName ?? host } : {}),
     rejectUnauthorized: !tls.insecureSkipVerify,
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),

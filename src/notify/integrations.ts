@@ -19,7 +19,7 @@ import { opsgenieNotifier } from './opsgenie.ts';
 import { pagerdutyNotifier } from './pagerduty.ts';
 import { pushoverNotifier } from './pushover.ts';
 import { rocketchatNotifier } from './rocketchat.ts';
-import type { RunProgram } from './run-program.ts';
+import { type RunProgram, runProgram } from './run-program.ts';
 import { slackNotifier } from './slack.ts';
 import { telegramNotifier } from './telegram.ts';
 import type { NotificationTemplates, Rendering } from './template-data.ts';
@@ -34,11 +34,12 @@ export interface IntegrationDeps {
   readonly http: (config: HttpClientConfig) => HttpClient;
   readonly templates: NotificationTemplates;
   readonly readFile: ReadFile;
-  readonly run: RunProgram;
-  readonly platform: NodeJS.Platform;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Undefined where there is no terminal. */
-  readonly writeTerminal: ((text: string) => void) | undefined;
+  /** For `terminal_configs`; undefined where there is no terminal. */
+  readonly writeTerminal?: ((text: string) => void) | undefined;
+  /** What else channels reach for; of this machine where not given. */
+  readonly run?: RunProgram | undefined;
+  readonly platform?: NodeJS.Platform | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** By receiver, in the order of the file. */
@@ -58,8 +59,13 @@ export function createIntegrations(
   );
 }
 
-interface NotifierContext extends ChannelContext, Omit<IntegrationDeps, 'http' | 'templates'> {
+interface NotifierContext extends ChannelContext {
   readonly smtpTls: TlsConfig;
+  readonly clock: Clock;
+  readonly run: RunProgram;
+  readonly platform: NodeJS.Platform;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly writeTerminal: ((text: string) => void) | undefined;
 }
 
 const channels: Partial<Record<ReceiverKind, (context: NotifierContext) => Notifier>> = {
@@ -99,7 +105,11 @@ function createNotifier(entry: IntegrationConfig, smtpTls: TlsConfig, deps: Inte
   };
   const render = (notification: Notification): Rendering => deps.templates.render(notification);
   const context: NotifierContext = {
-    ...deps,
+    clock: deps.clock,
+    run: deps.run ?? runProgram,
+    platform: deps.platform ?? process.platform,
+    environment: deps.environment ?? process.env,
+    writeTerminal: deps.writeTerminal,
     fields,
     smtpTls,
     render,

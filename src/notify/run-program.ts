@@ -8,7 +8,6 @@ export interface ProgramRun {
   readonly args: readonly string[];
   readonly stdin?: string | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
-  readonly directory?: string | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -25,7 +24,6 @@ export const runProgram: RunProgram = (run) =>
     const child = spawn(run.program, run.args, {
       stdio: ['pipe', 'ignore', 'pipe'],
       env: { ...process.env, ...run.environment },
-      ...(run.directory === undefined || run.directory === '' ? {} : { cwd: run.directory }),
     });
     let said = '';
     let stopped = '';

@@ -14,6 +14,8 @@ export type TerminalEscape = 'bell' | 'osc9' | 'osc777' | 'osc99';
 const BELL = '\u0007';
 const ESC = '\u001b';
 const STRING_END = `${ESC}\\`;
+const TITLE = '{{ template "watchfire.default.title" . }}';
+const MESSAGE = '{{ template "watchfire.default.text" . }}';
 const LONGEST_TITLE_RUNES = 100;
 const LONGEST_TEXT_RUNES = 500;
 
@@ -22,15 +24,15 @@ export function terminalNotifier({ fields, render, writeTerminal, environment }:
     async notify(notification) {
       if (writeTerminal === undefined) return { ok: false, retry: false, error: 'there is no terminal to write to' };
       const rendering = render(notification);
-      const wanted = fields.text('escape', 'auto');
-      const escape = wanted === 'auto' ? escapeOf(environment) : (wanted as TerminalEscape);
+      const wanted = fields.text('protocol');
+      const kind = wanted === 'auto' ? escapeOf(environment) : (wanted as TerminalEscape);
       const sequence = notificationSequence(
-        escape,
-        rendering.text(fields.text('title')),
-        rendering.text(fields.text('text')),
+        kind,
+        rendering.text(TITLE),
+        rendering.text(fields.text('message', MESSAGE)),
       );
-      const inTmux = (environment['TMUX'] ?? '') !== '' && fields.flag('tmux_passthrough', true);
-      const bell = escape === 'bell' || fields.flag('bell', true) ? BELL : '';
+      const inTmux = (environment['TMUX'] ?? '') !== '';
+      const bell = kind === 'bell' || fields.flag('bell', true) ? BELL : '';
       writeTerminal(`${inTmux && sequence !== '' ? throughTmux(sequence) : sequence}${bell}`);
       return DELIVERED;
     },
@@ -38,11 +40,11 @@ export function terminalNotifier({ fields, render, writeTerminal, environment }:
 }
 
 /** The sequence that makes the terminal show a notification; empty for `bell`. No control character of the texts gets in. */
-export function notificationSequence(escape: TerminalEscape, title: string, text: string): string {
+export function notificationSequence(kind: TerminalEscape, title: string, text: string): string {
   const shownTitle = truncateRunes(plain(title), LONGEST_TITLE_RUNES);
   const shownText = truncateRunes(plain(text), LONGEST_TEXT_RUNES);
   const both = [shownTitle, shownText].filter((part) => part !== '').join(': ');
-  switch (escape) {
+  switch (kind) {
     case 'bell':
       return '';
     case 'osc9':

@@ -64,7 +64,7 @@ function alertJson(alert: Alert, nowMs: number): string {
 }
 
 /** The first alerts, up to `max_alerts` (0: all), and how many are left out. */
-export function truncateAlerts(
+function truncateAlerts(
   notification: Notification,
   limit: number,
 ): { readonly shown: Notification; readonly cutOff: number } {
