@@ -1,10 +1,10 @@
 /** Keep-alive agents with a configuration's TLS settings, made again when a certificate file changes, direct or through a proxy. */
-import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AxiosRequestConfig } from 'axios';
 import type { HttpClientConfig } from '../config/http-config.ts';
 import { HttpError } from './client.ts';
 import { hostOf } from './fault.ts';
+import { ReadingAgent } from './reading-agent.ts';
 import { loadTls, type TlsMaterial } from './tls.ts';
 import { TunnelAgent } from './tunnel.ts';
 
@@ -19,7 +19,7 @@ const KEEP_ALIVE = { keepAlive: true, maxFreeSockets: 64 };
 
 export class AgentPool {
   readonly #config: HttpClientConfig;
-  readonly #plain = new http.Agent(KEEP_ALIVE);
+  readonly #plain = new ReadingAgent(KEEP_ALIVE);
   #tls: TlsMaterial | undefined;
   #secure: https.Agent | undefined;
   readonly #tunnels = new Map<string, TunnelAgent>();

@@ -4,6 +4,7 @@ import axios, { type AxiosRequestConfig } from 'axios';
 import type { HttpClientConfig } from '../config/http-config.ts';
 import { AgentPool } from './agents.ts';
 import { collectBody, decodedStream } from './body.ts';
+import { BodyPool } from './body-buffer.ts';
 import { type HttpClient, HttpError, type HttpRequest, type HttpResponse } from './client.ts';
 import { Credentials } from './credentials.ts';
 import { asHttpError, hostOf } from './fault.ts';
@@ -58,7 +59,9 @@ class AxiosHttpClient implements HttpClient {
       const { message, ...rest } = answer;
       const wanted = request.bodyWanted === undefined || request.bodyWanted(answer.status, answer.headers);
       if (!wanted) message.destroy();
-      const body = wanted ? await collectBody(message, request.maxBodyBytes ?? 0) : new Uint8Array(0);
+      const body = wanted
+        ? await collectBody(message, request.maxBodyBytes ?? 0, request.into ?? new BodyPool().body())
+        : new Uint8Array(0);
       return { ...rest, body };
     } catch (error) {
       throw asHttpError(error, request, deadline.expired);

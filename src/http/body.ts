@@ -2,7 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
+import type { BodyBuffer } from './body-buffer.ts';
 import { HttpError } from './client.ts';
+import { readInPlace } from './reading-agent.ts';
 
 /** Larger steps than zlib's own 16 KiB: each step is a trip to the thread pool. */
 const CHUNK_BYTES = 256 * 1024;
@@ -27,7 +29,7 @@ export function decodedStream(message: IncomingMessage): Readable {
 }
 
 /** Rejects with HttpError `body-too-large` as soon as more than `maxBytes` (0: no limit) have come; what is left is never read. */
-export function collectBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+export function collectBody(message: IncomingMessage, maxBytes: number, into: BodyBuffer): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const plain = message.headers['content-encoding'] === undefined;
     const announced = plain ? Number(message.headers['content-length'] ?? Number.NaN) : Number.NaN;
@@ -44,18 +46,14 @@ export function collectBody(message: IncomingMessage, maxBytes: number): Promise
       fail(error);
       return;
     }
-    const chunks: Buffer[] = [];
+    if (stream === message) readInPlace(message);
     let received = 0;
     stream.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (maxBytes > 0 && received > maxBytes) {
-        chunks.length = 0;
-        stream.destroy(tooLarge(maxBytes));
-        return;
-      }
-      chunks.push(chunk);
+      if (maxBytes > 0 && received > maxBytes) stream.destroy(tooLarge(maxBytes));
+      else into.append(chunk);
     });
-    stream.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received)));
+    stream.on('end', () => resolve(into.view()));
     stream.on('error', fail);
     stream.on('close', () => fail(connectionLost()));
   });

@@ -1,5 +1,7 @@
 /** The one HTTP client that everything uses: its interface. `createHttpClient` in `axios.ts` makes one. */
 
+import type { BodyBuffer } from './body-buffer.ts';
+
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   readonly url: string;
@@ -12,6 +14,8 @@ export interface HttpRequest {
   readonly maxBodyBytes?: number | undefined;
   /** Asked before the body is read: `false` ends the request with an empty body, whatever its length would be. */
   readonly bodyWanted?: ((status: number, headers: Readonly<Record<string, string>>) => boolean) | undefined;
+  /** Where the body is gathered: the answer's `body` is then a view that lasts until `into` is released. */
+  readonly into?: BodyBuffer | undefined;
 }
 
 export interface HttpResponse {

@@ -3,6 +3,7 @@ import type { ScrapeConfig } from '../config/prometheus-config.ts';
 import type { ExpositionFormat } from '../exposition/exposition.ts';
 import { acceptHeader, formatFromContentType } from '../exposition/negotiation.ts';
 import { acceptedEncodings } from '../http/body.ts';
+import type { BodyBuffer } from '../http/body-buffer.ts';
 import { type HttpClient, HttpError } from '../http/client.ts';
 import { ScrapeFault } from './sample-labels.ts';
 import type { Target } from './target.ts';
@@ -17,12 +18,13 @@ export interface FetchedBody {
   readonly warning: string | undefined;
 }
 
-/** Rejects with HttpError or ScrapeFault. */
+/** The bytes are a view of `into`. Rejects with HttpError or ScrapeFault. */
 export async function fetchBody(
   client: HttpClient,
   config: ScrapeConfig,
   target: Target,
   signal: AbortSignal,
+  into: BodyBuffer,
 ): Promise<FetchedBody> {
   let formatFault: Error | undefined;
   let format: ReturnType<typeof formatFromContentType> = { format: 'text' };
@@ -38,6 +40,7 @@ export async function fetchBody(
       timeoutMs: target.timeoutMs,
       maxBodyBytes: limit,
       signal,
+      into,
       bodyWanted: (status, headers) => {
         if (status !== 200) return false;
         try {

@@ -8,6 +8,7 @@ import type { DiscoveryState } from '../discovery/discovery.ts';
 import type { DnsResolver } from '../discovery/dns.ts';
 import type { Metadata } from '../exposition/exemplar.ts';
 import { createHttpClient } from '../http/axios.ts';
+import { BodyPool } from '../http/body-buffer.ts';
 import type { HttpClient } from '../http/client.ts';
 import type { Labels } from '../labels/labels.ts';
 import type { Appendable } from '../storage/appender.ts';
@@ -65,6 +66,7 @@ export class ScrapeManager {
   readonly #deps: ScrapeDeps;
   readonly #hostname: string;
   readonly #pools = new Map<string, ScrapePool>();
+  readonly #bodies = new BodyPool();
   #seed = 0;
 
   constructor(deps: ScrapeDeps) {
@@ -137,6 +139,7 @@ export class ScrapeManager {
       clock,
       report,
       seed: this.#seed,
+      bodies: this.#bodies,
       monotonicMs: this.#deps.monotonicMs ?? (() => performance.now()),
       createHttpClient: makeClient,
       logFailure: (file, job, target, error) => {

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../config/clock.ts';
 import type { ScrapeConfig } from '../config/prometheus-config.ts';
 import { ExpositionCache, type ExpositionSink, parseExposition } from '../exposition/exposition.ts';
 import { convertClassicHistograms } from '../exposition/nhcb.ts';
+import type { BodyPool } from '../http/body-buffer.ts';
 import type { HttpClient } from '../http/client.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { type FetchedBody, fetchBody } from './fetch-body.ts';
@@ -17,6 +18,7 @@ export interface ScrapeLoopDeps {
   monotonicMs(): number;
   /** Spreads the targets over the interval, differently on every machine. */
   readonly seed: number;
+  readonly bodies: BodyPool;
   /** Told of each failed scrape. */
   onFailure(target: Target, error: string): void;
   /** Told, at most once until it stops, of samples that the storage refused. */
@@ -142,20 +144,22 @@ export class ScrapeLoop {
 
   async #scrape(atMs: number): Promise<void> {
     const beganMs = this.#deps.monotonicMs();
+    const memory = this.#deps.bodies.body();
     let body: FetchedBody | undefined;
     let error = this.forcedError ?? '';
     if (error === '') {
       try {
-        body = await fetchBody(this.#client, this.#config, this.target, this.#stopping.signal);
+        body = await fetchBody(this.#client, this.#config, this.target, this.#stopping.signal, memory);
       } catch (thrown) {
         error = messageOf(thrown);
       }
     }
-    if (this.#stopping.signal.aborted) return;
     try {
-      this.#store(atMs, beganMs, body, error);
+      if (!this.#stopping.signal.aborted) this.#store(atMs, beganMs, body, error);
     } catch (thrown) {
       this.#fail(atMs, beganMs, `the samples cannot be stored: ${messageOf(thrown)}`, noCounts());
+    } finally {
+      memory.release();
     }
   }
 

@@ -62,7 +62,7 @@ export class ScrapeSink implements ExpositionSink {
   series(line: Labels, duplicateLabel: string | undefined, emptyLabels?: readonly string[]): number {
     const labels = sampleLabels(this.#config, line, this.#target, duplicateLabel, emptyLabels);
     if (labels === undefined) return DROPPED;
-    const series = this.table.add(labels);
+    const series = this.table.add(labels, this.#appender);
     this.#newSeries.add(series);
     return series;
   }
@@ -75,7 +75,7 @@ export class ScrapeSink implements ExpositionSink {
     if (at === undefined) return;
     const { table } = this;
     const appender = this.#appender;
-    let outcome = appender.float(table.ref(series, appender), at, value, startMs);
+    let outcome = appender.float(table.ref(series), at, value, startMs);
     if (outcome === 'unknown-series') outcome = appender.float(table.renewRef(series, appender), at, value, startMs);
     this.#settle(series, outcome);
   }
@@ -98,7 +98,7 @@ export class ScrapeSink implements ExpositionSink {
     }
     const { table } = this;
     const appender = this.#appender;
-    let outcome = appender.histogram(table.ref(series, appender), at, limited, startMs);
+    let outcome = appender.histogram(table.ref(series), at, limited, startMs);
     if (outcome === 'unknown-series') {
       outcome = appender.histogram(table.renewRef(series, appender), at, limited, startMs);
     }
@@ -110,7 +110,7 @@ export class ScrapeSink implements ExpositionSink {
     // A native histogram's exemplars stand for its buckets: without a time of their own they cannot be ordered.
     if (exemplar.timestampMs === undefined && this.#lastWasHistogram) return;
     const timestampMs = exemplar.timestampMs ?? this.#lastTimestampMs;
-    this.#appender.exemplar(this.table.ref(series, this.#appender), { ...exemplar, timestampMs });
+    this.#appender.exemplar(this.table.ref(series), { ...exemplar, timestampMs });
   }
 
   metadata(family: string, part: 'type' | 'help' | 'unit', text: string): void {

@@ -1,11 +1,9 @@
 /** What is remembered of a target's series between scrapes: columns by a small number that the exposition cache hands back. */
-import type { Labels } from '../labels/labels.ts';
+import { Labels } from '../labels/labels.ts';
 import type { Appender, SeriesRef } from '../storage/appender.ts';
 
 /** The number of every line head whose series relabelling drops. */
 export const DROPPED = -1;
-
-const NO_REF = -1;
 
 export class SeriesTable {
   #labels: (Labels | undefined)[] = [];
@@ -18,13 +16,15 @@ export class SeriesTable {
   #tracked = new Int32Array(64);
   /** 1: appended to, and no staleness marker written since. */
   #live = new Uint8Array(64);
-  readonly #byKey = new Map<string, number>();
+  /** The storage's reference tells series apart: equal labels have one. */
+  readonly #byRef = new Map<SeriesRef, number>();
+  readonly #names = new Map<string, readonly string[]>();
   readonly #free: number[] = [];
   #scrape = 0;
 
   /** Series that have a number. */
   get size(): number {
-    return this.#byKey.size;
+    return this.#byRef.size;
   }
 
   beginScrape(): void {
@@ -32,44 +32,54 @@ export class SeriesTable {
   }
 
   /** The number for a new line head with these final labels. */
-  add(labels: Labels): number {
-    let series = this.#byKey.get(labels.key);
+  add(labels: Labels, appender: Appender): number {
+    const ref = appender.series(labels);
+    let series = this.#byRef.get(ref);
     if (series === undefined) {
       series = this.#free.pop() ?? this.#labels.length;
       if (series === this.#heads.length) this.#grow();
-      this.#labels[series] = labels;
-      this.#refs[series] = NO_REF;
+      this.#labels[series] = this.#slim(labels);
+      this.#refs[series] = ref;
       this.#heads[series] = 0;
       this.#seen[series] = 0;
       this.#tracked[series] = 0;
       this.#live[series] = 0;
-      this.#byKey.set(labels.key, series);
+      this.#byRef.set(ref, series);
     }
     this.#heads[series]!++;
     return series;
   }
 
+  /** Most series of a target have the same label names: one list serves them all. */
+  #slim(labels: Labels): Labels {
+    const key = labels.names.join('\0');
+    let names = this.#names.get(key);
+    if (names === undefined) {
+      names = labels.names.slice();
+      this.#names.set(key, names);
+    }
+    // A slice has no room to grow.
+    return Labels.fromSorted(names, labels.values.slice());
+  }
+
   /** A line head is gone from the exposition cache. */
   forget(series: number): void {
     if (series === DROPPED || --this.#heads[series]! > 0) return;
-    this.#byKey.delete(this.#labels[series]!.key);
+    this.#byRef.delete(this.#refs[series]!);
     this.#labels[series] = undefined;
     this.#live[series] = 0;
     this.#free.push(series);
   }
 
-  labels(series: number): Labels {
-    return this.#labels[series]!;
-  }
-
-  ref(series: number, appender: Appender): SeriesRef {
-    const ref = this.#refs[series]!;
-    return ref === NO_REF ? this.renewRef(series, appender) : ref;
+  ref(series: number): SeriesRef {
+    return this.#refs[series]!;
   }
 
   /** The storage has let go of the series. */
   renewRef(series: number, appender: Appender): SeriesRef {
     const ref = appender.series(this.#labels[series]!);
+    this.#byRef.delete(this.#refs[series]!);
+    this.#byRef.set(ref, series);
     this.#refs[series] = ref;
     return ref;
   }
@@ -101,7 +111,7 @@ export class SeriesTable {
 
   #writeStale(series: number, appender: Appender, timestampMs: number): void {
     this.#live[series] = 0;
-    if (appender.stale(this.ref(series, appender), timestampMs) !== 'unknown-series') return;
+    if (appender.stale(this.ref(series), timestampMs) !== 'unknown-series') return;
     appender.stale(this.renewRef(series, appender), timestampMs);
   }
 
