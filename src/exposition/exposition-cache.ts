@@ -25,6 +25,8 @@ export class ExpositionCache {
   /** Where in `#before` an entry stood. */
   #position = new Int32Array(256);
   #parse = 0;
+  /** Taken last in this parse; −1 for none. */
+  #last = -1;
 
   /** Heads held. */
   get size(): number {
@@ -34,20 +36,17 @@ export class ExpositionCache {
   begin(): void {
     this.#parse++;
     this.#cursor = 0;
+    this.#last = -1;
     this.#nowLength = 0;
   }
 
-  /** The entry that followed in the last parse, if its bytes stand at `from`; −1 otherwise. It counts as seen only by `take`. */
+  /** The entry that followed in the last parse, or the one taken last, if its bytes stand at `from`; −1 otherwise. It counts as seen only by `take`. */
   expected(bytes: Uint8Array, from: number): number {
-    if (this.#cursor >= this.#beforeLength) return -1;
-    const entry = this.#before[this.#cursor]!;
-    const length = this.#lengths[entry]!;
-    if (from + length > bytes.length) return -1;
-    const heads = this.#bytes;
-    const start = this.#starts[entry]!;
-    // The end differs sooner than the beginning.
-    for (let i = length - 1; i >= 0; i--) if (heads[start + i] !== bytes[from + i]) return -1;
-    return entry;
+    if (this.#cursor < this.#beforeLength) {
+      const entry = this.#before[this.#cursor]!;
+      if (this.#stands(entry, bytes, from)) return entry;
+    }
+    return this.#last >= 0 && this.#stands(this.#last, bytes, from) ? this.#last : -1;
   }
 
   /** The entry with these bytes; −1 where there is none. */
@@ -71,6 +70,7 @@ export class ExpositionCache {
   take(entry: number): void {
     if (this.#seen[entry] === this.#parse - 1) this.#cursor = this.#position[entry]! + 1;
     this.#seen[entry] = this.#parse;
+    this.#last = entry;
     this.#now[this.#nowLength++] = entry;
     if (this.#nowLength === this.#now.length) this.#now = grown(this.#now, new Int32Array(this.#nowLength * 2));
   }
@@ -166,9 +166,16 @@ export class ExpositionCache {
   }
 
   #equals(entry: number, bytes: Uint8Array, from: number, to: number): boolean {
-    if (this.#lengths[entry] !== to - from) return false;
+    return this.#lengths[entry] === to - from && this.#stands(entry, bytes, from);
+  }
+
+  #stands(entry: number, bytes: Uint8Array, from: number): boolean {
+    const length = this.#lengths[entry]!;
+    if (from + length > bytes.length) return false;
+    const heads = this.#bytes;
     const start = this.#starts[entry]!;
-    for (let i = to - from - 1; i >= 0; i--) if (this.#bytes[start + i] !== bytes[from + i]) return false;
+    // The end differs sooner than the beginning.
+    for (let i = length - 1; i >= 0; i--) if (heads[start + i] !== bytes[from + i]) return false;
     return true;
   }
 }
