@@ -5,6 +5,7 @@ import type { SourcePlace } from '../config/prometheus-config.ts';
 import type { RuleConfig, RuleFile } from '../config/rule-file.ts';
 import { loadRuleFile } from '../config/rule-file-loader.ts';
 import { Labels } from '../labels/labels.ts';
+import { featuresFromNames, type PromqlFeatures } from '../promql/features.ts';
 import { parseExpression } from '../promql/parse.ts';
 import { PromqlParseError } from '../promql/parse-error.ts';
 import { placeInside } from './place-inside.ts';
@@ -13,6 +14,8 @@ import { RuleTemplate } from './rule-template.ts';
 export interface CheckOptions {
   readonly files?: ConfigFiles | undefined;
   readonly ignoreUnknownFields?: boolean | undefined;
+  /** Names of `--enable-feature`: expressions may use what they switch on. None by default. */
+  readonly features?: Iterable<string> | undefined;
 }
 
 /** All problems of all files, in order. A file without an error among its problems is accepted. */
@@ -21,12 +24,15 @@ export function checkRules(paths: readonly string[], options: CheckOptions = {})
 }
 
 /** The errors in the expressions and templates of a file whose structure is good. `source` is the file's text. */
-export function checkRuleContents(file: RuleFile, source: string): Problem[] {
+export function checkRuleContents(file: RuleFile, source: string, features: Iterable<string> = []): Problem[] {
   const problems: Problem[] = [];
   for (const group of file.groups) {
     for (const [index, rule] of group.rules.entries()) {
       const where = `group ${JSON.stringify(group.name)}, rule ${index + 1}, ${JSON.stringify(rule.name)}: `;
-      problems.push(...checkExpression(rule, where, source), ...checkTemplates(rule, where, source));
+      problems.push(
+        ...checkExpression(rule, where, source, featuresFromNames(features)),
+        ...checkTemplates(rule, where, source),
+      );
     }
   }
   return problems;
@@ -37,16 +43,16 @@ function checkFile(path: string, options: CheckOptions): Problem[] {
   try {
     const { value, warnings } = loadRuleFile(path, { files, ignoreUnknownFields: options.ignoreUnknownFields });
     const source = textOf(files.readFile(path));
-    return [...warnings, ...checkRuleContents(value, source), ...duplicates(value)];
+    return [...warnings, ...checkRuleContents(value, source, options.features), ...duplicates(value)];
   } catch (error) {
     if (error instanceof ConfigError) return [...error.problems];
     throw error;
   }
 }
 
-function checkExpression(rule: RuleConfig, where: string, source: string): Problem[] {
+function checkExpression(rule: RuleConfig, where: string, source: string, features: PromqlFeatures): Problem[] {
   try {
-    parseExpression(rule.expression);
+    parseExpression(rule.expression, features);
     return [];
   } catch (error) {
     if (!(error instanceof PromqlParseError)) throw error;

@@ -1,4 +1,4 @@
-/** Go's `fmt`: `Sprint`, `Sprintln` and `Sprintf` over template values, wrong verbs and missing arguments marked as Go marks them. */
+/** Go's `fmt`: `Sprint`, `Sprintln` and `Sprintf` over template values, wrong verbs and missing arguments marked as Go marks them. One file because values nest and every kind prints every other. */
 import { quote } from '../labels/labels.ts';
 import { type FloatVerb, formatFloat } from './float.ts';
 import { asInt, asString, entriesOf, fieldsOf, kindOf, NamedInt, stringerText, typeName } from './values.ts';

@@ -1,4 +1,4 @@
-/** Reads a Go template into trees: the body, and one for each `define` and `block` in it, with Go's messages. */
+/** Reads a Go template into trees: the body, and one for each `define` and `block` in it, with Go's messages. One file because the productions of the grammar call each other. */
 import { quote } from '../labels/labels.ts';
 import { TemplateError } from './error.ts';
 import { describeToken, lex, type Token, type TokenKind } from './lexer.ts';
