@@ -56,6 +56,7 @@ function header(session: Session, width: number): Row {
   const { glyphs } = theme;
   const narrow = width < 100;
   const counts = headline.counts;
+  const gap = narrow ? ' ' : '  ';
   const alerts: Part[] =
     counts === undefined
       ? [toned('muted', 'alerts unknown')]
@@ -65,20 +66,20 @@ function header(session: Session, width: number): Row {
             counts.firing > 0
               ? toned('chip-critical', ` ${glyphs.firing} ${counts.firing} firing `)
               : toned('muted', '0 firing'),
-            counts.pending > 0 ? toned('warning', `  ${glyphs.pending} ${counts.pending} pending`) : '',
+            counts.pending > 0
+              ? toned('warning', `${gap}${glyphs.pending} ${counts.pending}${narrow ? '' : ' pending'}`)
+              : '',
           ];
   const sources = headline.sources().flatMap(({ name, state }): Part[] => {
     const { glyph, tone } = lookOf(state, theme);
-    return [
-      toned(tone, glyph),
-      toned(tone === 'ok' ? 'muted' : tone, ` ${narrow ? name.slice(0, 1).toUpperCase() : name}  `),
-    ];
+    const label = narrow ? name.slice(0, 1).toUpperCase() : ` ${name} `;
+    return [toned(tone, glyph), toned(tone === 'ok' ? 'muted' : tone, `${label} `)];
   });
   const window = session.window();
   const span = formatSpan(window.endMs - window.startMs);
   const nowMs = session.nowMs();
   const when: Part[] = window.live
-    ? [toned('ok', 'live'), toned('muted', ` ${span}  `), `${formatClock(nowMs, zone)} `, toned('muted', zone.name)]
+    ? [toned('ok', 'live'), toned('muted', ` ${span}${gap}`), `${formatClock(nowMs, zone)} `, toned('muted', zone.name)]
     : [
         toned('warning', narrow ? 'past ' : 'past '),
         `${formatDate(window.endMs, zone) === formatDate(nowMs, zone) ? '' : `${formatDate(window.startMs, zone).slice(5)} `}${formatClock(window.startMs, zone)}–${formatClock(window.endMs, zone)} `,
@@ -90,7 +91,7 @@ function header(session: Session, width: number): Row {
     '  ',
     ...alerts,
   );
-  return spread(name, row(...sources, ...when), width);
+  return spread(name, row(...sources, narrow ? '' : ' ', ...when), width);
 }
 
 /** How a source's state looks. */

@@ -13,7 +13,8 @@ export interface Column<T> {
   readonly grow?: number;
   /** 1 stays longest. */
   readonly priority: number;
-  cell(item: T): Part;
+  /** `width`: the columns there are; while widths are sought, `max`. */
+  cell(item: T, width: number): Part;
 }
 
 export interface LaidColumn<T> {
@@ -31,7 +32,7 @@ export function layOut<T>(columns: readonly Column<T>[], items: readonly T[], wi
     let widest = Math.max(column.min, widthOf(column.title));
     for (const item of items.slice(0, MEASURED)) {
       if (widest >= column.max) break;
-      widest = Math.max(widest, rowWidth(row(column.cell(item))));
+      widest = Math.max(widest, rowWidth(row(column.cell(item, column.max))));
     }
     wanted.set(column, Math.min(widest, column.max));
   }
@@ -78,7 +79,7 @@ export function headRow<T>(laid: readonly LaidColumn<T>[], theme: Theme, sort?: 
 
 export function itemRow<T>(laid: readonly LaidColumn<T>[], item: T, theme: Theme): Row {
   return joined(
-    laid.map(({ column, width }) => sized(row(column.cell(item)), width, column.align, theme.glyphs.ellipsis)),
+    laid.map(({ column, width }) => sized(row(column.cell(item, width)), width, column.align, theme.glyphs.ellipsis)),
   );
 }
 

@@ -29,16 +29,17 @@ export function severityTone(severity: string): Tone {
 }
 
 /** How long it holds, and for a pending one how far it is on its way to firing. */
-export function sinceCell(item: AlertItem, nowMs: number, zone: Zone, theme: Theme): Part {
+export function sinceCell(item: AlertItem, width: number, nowMs: number, zone: Zone, theme: Theme): Part {
   if (item.sinceMs === undefined) return '';
   const elapsed = nowMs - item.sinceMs;
   if (item.state === 'pending' && item.forMs > 0) {
     return row(
-      barRow(elapsed / item.forMs, 8, 'warning', theme),
+      barRow(elapsed / item.forMs, width < 22 ? 4 : 8, 'warning', theme),
       toned('muted', ` ${formatSpan(Math.min(elapsed, item.forMs))} of ${formatSpan(item.forMs)}`),
     );
   }
-  return row(`${formatSpan(elapsed)} `, toned('muted', `since ${formatMoment(item.sinceMs, nowMs, zone)}`));
+  const since = width < 22 ? '' : `since ${formatMoment(item.sinceMs, nowMs, zone)}`;
+  return row(`${formatSpan(elapsed)} `, toned('muted', since));
 }
 
 export function alertColumns(area: Area): Column<AlertItem>[] {
@@ -66,19 +67,25 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
       min: 16,
       max: 40,
       priority: 1,
-      grow: 2,
       cell: (item) => toned(item.state === 'inactive' ? 'plain' : 'strong', item.name),
     },
-    { id: 'service', title: 'Service', min: 8, max: 24, priority: 3, grow: 1, cell: (item) => item.service },
+    { id: 'service', title: 'Service', min: 8, max: 24, priority: 3, cell: (item) => item.service },
     {
       id: 'value',
       title: 'Value',
-      min: 11,
+      min: 13,
       max: 22,
       priority: 2,
       cell: (item) => toned(Number.isNaN(item.value) ? 'muted' : 'plain', valueText(item)),
     },
-    { id: 'since', title: 'Since', min: 20, max: 26, priority: 2, cell: (item) => sinceCell(item, nowMs, zone, theme) },
+    {
+      id: 'since',
+      title: 'Since',
+      min: 20,
+      max: 26,
+      priority: 2,
+      cell: (item, width) => sinceCell(item, width, nowMs, zone, theme),
+    },
     { id: 'told', title: 'Told', min: 10, max: 30, priority: 4, grow: 1, cell: (item) => toldCell(item) },
   ];
 }
@@ -191,7 +198,7 @@ export function notificationRows(
   return records.map((record) => itemRow(laid, record, area.theme));
 }
 
-function notificationColumns(
+export function notificationColumns(
   withGroup: boolean,
   { nowMs, zone, theme }: Pick<Area, 'nowMs' | 'zone' | 'theme'>,
 ): Column<NotificationRecord>[] {

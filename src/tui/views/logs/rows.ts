@@ -79,7 +79,7 @@ export function logLine(record: LogRecord, serviceWidth: number, words: readonly
       ' ',
       toned('accent', traced),
       ' ',
-      markMatches(record.message, words, tone === 'critical' ? 'critical' : tone === 'muted' ? 'muted' : 'plain'),
+      markMatches(record.message, words, tone === 'muted' ? 'muted' : 'plain'),
     ),
     width,
     'left',

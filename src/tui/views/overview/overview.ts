@@ -11,7 +11,7 @@ import type { Scope } from '../../input/bindings.ts';
 import { AlertPlace } from '../alerts/alert.ts';
 import { explain } from '../alerts/explain.ts';
 import { type AlertItem, alertItems, subjectOf } from '../alerts/model.ts';
-import { alertColumns, notificationRows } from '../alerts/rows.ts';
+import { alertColumns, notificationColumns } from '../alerts/rows.ts';
 import { LogsPlace } from '../logs/logs.ts';
 import { subjectOfRecord } from '../logs/model.ts';
 import { logLine } from '../logs/rows.ts';
@@ -92,44 +92,28 @@ export class OverviewPlace extends Place {
     const tallScreen = height >= 30;
     const figures =
       this.#answers === undefined || !('value' in this.#answers.figures) ? [] : this.#answers.figures.value;
-    const figureHeight =
-      this.#answers === undefined
-        ? 1
-        : figures.length === 0
-          ? 2
-          : wide && tallScreen
-            ? Math.min(11, Math.floor(height * 0.26))
-            : wide
-              ? 7
-              : figures.length;
     const alertsWant = 1 + Math.max(1, this.#alerts.length);
+    const alertsLeast = Math.min(alertsWant, Math.max(3, Math.floor(height * 0.34)));
+    const told = 1 + Math.max(1, Math.min(wide ? 6 : 4, this.#count('told')));
     if (wide) {
+      const charts = figures.length === 0 ? 1 : tallScreen ? Math.min(11, Math.floor(height * 0.26)) : 7;
       const [a, f, l, n] = shareHeight(
         height,
-        [alertsWant, figureHeight + 1, Math.max(4, height), 1 + Math.max(1, Math.min(6, this.#told().length))],
-        [3, figureHeight + 1, 4, 3],
+        [alertsWant + 1, charts + 1, height, told],
+        [alertsLeast + 1, charts + 1, 4, 3],
       );
       const left = Math.floor((width - 3) / 2);
       const right = width - 3 - left;
-      const between = row('   ');
       return [
-        ...this.#alertPane(area, width, a!),
-        ...tall([...this.#figurePane(area, width, f! - 1, true), BLANK], f!),
-        ...beside(this.#errorPane(area, left, l!), left, this.#tracePane(area, right, l!), right, l!, between),
+        ...tall(this.#alertPane(area, width, a! - 1), a!),
+        ...tall(this.#figurePane(area, width, f! - 1, true), f!),
+        ...beside(this.#errorPane(area, left, l!), left, this.#tracePane(area, right, l!), right, l!, row('   ')),
         ...this.#toldPane(area, width, n!),
       ];
     }
-    const [a, f, l, t, n] = shareHeight(
-      height,
-      [
-        alertsWant,
-        figureHeight,
-        1 + Math.max(1, Math.min(8, this.#count('errors'))),
-        1 + Math.max(1, Math.min(6, this.#count('traces'))),
-        1 + Math.max(1, Math.min(4, this.#count('told'))),
-      ],
-      [3, Math.min(figureHeight, 3), 3, 3, 2],
-    );
+    const lines = Math.max(1, Math.min(figures.length, height < 24 ? 3 : 4));
+    const wants = [alertsWant, lines, this.#want('errors', 8), this.#want('traces', 6), told];
+    const [a, f, l, t, n] = shareHeight(height, wants, [alertsLeast, lines, 3, 3, 2]);
     return [
       ...this.#alertPane(area, width, a!),
       ...tall(this.#figurePane(area, width, f!, false), f!),
@@ -137,6 +121,11 @@ export class OverviewPlace extends Place {
       ...this.#tracePane(area, width, t!),
       ...this.#toldPane(area, width, n!),
     ];
+  }
+
+  /** Rows that a pane would like: its title and its items, within a bound. */
+  #want(pane: Pane, most: number): number {
+    return 1 + Math.max(1, Math.min(most, this.#count(pane)));
   }
 
   #paneRows(pane: Pane, area: Area, width: number, height: number): Row[] {
@@ -253,16 +242,9 @@ export class OverviewPlace extends Place {
 
   #toldPane(area: Area, width: number, height: number): Row[] {
     const none = row(toned('muted', 'nobody was told anything yet'));
-    return this.#list(
-      'told',
-      'Told',
-      this.#told(),
-      this.#answers?.alerts,
-      none,
-      width,
-      height,
-      area,
-      (record) => notificationRows([record], width, true, area)[0]!,
+    const laid = layOut(notificationColumns(true, area), this.#told(), width);
+    return this.#list('told', 'Told', this.#told(), this.#answers?.alerts, none, width, height, area, (record) =>
+      itemRow(laid, record, area.theme),
     );
   }
 

@@ -1,10 +1,10 @@
 /** The overview as rows: what is wrong, key figures, errors, traces, who was told; the panes share the height by what they hold. */
 import { sparkRow } from '../../charts/bars.ts';
 import { lineChart } from '../../charts/line-chart.ts';
-import { formatValue, plural } from '../../frame/format.ts';
+import { formatValue, plural, type Unit } from '../../frame/format.ts';
 import { toneOf } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
-import { type Row, row, sized, tall, toned } from '../../frame/row.ts';
+import { type Row, row, type Segment, sized, tall, toned } from '../../frame/row.ts';
 import { clean, shorten } from '../../sanitise.ts';
 import { SERIES_TONES } from '../../theme.ts';
 import { stepOf } from '../alerts/fetch.ts';
@@ -16,16 +16,7 @@ const MOST_SERIES = 6;
 /** One figure as a chart with its title and the latest value of each series. */
 export function figureRows({ figure, series }: FigureSeries, width: number, height: number, area: Area): Row[] {
   const shown = strongest({ figure, series });
-  const latest = row(
-    ...shown
-      .slice(0, 4)
-      .flatMap((each) => [
-        toned(toneOf(each.name, SERIES_TONES), ` ${shorten(clean(each.name), 12)} `),
-        toned('plain', formatValue(each.last, figure.unit)),
-        ' ',
-      ]),
-  );
-  const title = sized(row(toned('strong', figure.title), ' ', latest), width, 'left', area.theme.glyphs.ellipsis);
+  const title = row(toned('strong', figure.title), ...latest(shown, figure.unit, width - figure.title.length));
   if (height < 5) return tall([title, ...sparkRows(shown, width, height - 1, area)], height);
   const chart = lineChart(shown.map((each) => ({ ...each.series, tone: toneOf(each.name, SERIES_TONES) })).reverse(), {
     width,
@@ -38,6 +29,20 @@ export function figureRows({ figure, series }: FigureSeries, width: number, heig
     zone: area.zone,
   });
   return [title, ...chart];
+}
+
+/** The names with their last values, as many as there is room for. */
+function latest(shown: readonly Shown[], unit: Unit, width: number): Segment[] {
+  const parts: Segment[] = [];
+  let left = width;
+  for (const each of shown) {
+    const name = toned(toneOf(each.name, SERIES_TONES), `  ${shorten(clean(each.name), 14)} `);
+    const value = toned('plain', formatValue(each.last, unit));
+    left -= name.text.length + value.text.length;
+    if (left < 0) break;
+    parts.push(name, value);
+  }
+  return parts;
 }
 
 interface Shown {

@@ -35,8 +35,7 @@ export function targetColumns(area: Area): Column<TargetState>[] {
       min: 24,
       max: 70,
       priority: 1,
-      grow: 1,
-      cell: (target) => toned('strong', shortenMiddle(clean(target.scrapeUrl), 70)),
+      cell: (target, width) => toned('strong', shortenMiddle(clean(target.scrapeUrl), width)),
     },
     {
       id: 'scraped',

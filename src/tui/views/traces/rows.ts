@@ -15,6 +15,7 @@ export function serviceTone(service: string): Tone {
 }
 
 const BAR_WIDTH = 24;
+const MOST_BAR_WIDTH = 60;
 
 export function traceColumns(area: Area, longestUs: number): Column<TraceSummary>[] {
   const { theme, nowMs, zone } = area;
@@ -53,7 +54,6 @@ export function traceColumns(area: Area, longestUs: number): Column<TraceSummary
       min: 16,
       max: 60,
       priority: 1,
-      grow: 1,
       cell: (trace) => toned('strong', trace.rootName),
     },
     {
@@ -70,13 +70,13 @@ export function traceColumns(area: Area, longestUs: number): Column<TraceSummary
       title: '',
       min: 10,
       max: BAR_WIDTH,
+      grow: 1,
       priority: 4,
-      cell: (trace) => {
-        const cells = Math.max(1, Math.round((trace.durationUs / Math.max(1, longestUs)) * BAR_WIDTH));
-        return row(
-          toned(trace.errorCount > 0 ? 'critical' : serviceTone(trace.rootService), glyphs.thinBar.repeat(cells)),
-          ' '.repeat(BAR_WIDTH - Math.min(BAR_WIDTH, cells)),
-        );
+      cell: (trace, width) => {
+        const room = Math.min(MOST_BAR_WIDTH, width);
+        const cells = Math.max(1, Math.round((trace.durationUs / Math.max(1, longestUs)) * room));
+        const tone = trace.errorCount > 0 ? 'critical' : serviceTone(trace.rootService);
+        return row(toned(tone, glyphs.thinBar.repeat(Math.min(room, cells))));
       },
     },
     {
