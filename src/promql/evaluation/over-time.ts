@@ -95,7 +95,7 @@ export function extremeOverTime(site: CallSite, greatest: boolean, wantsTime: bo
     for (let i = floatFrom; i < floatTo; i++) {
       const value = floatValues[i]!;
       const better = greatest ? value > best : value < best;
-      if (!better && best === best && !(wantsTime && value === best)) continue;
+      if (!better && !Number.isNaN(best) && !(wantsTime && value === best)) continue;
       best = value;
       at = i;
     }

@@ -46,7 +46,7 @@ export class SortedWindow {
 
   /** The first place whose value is not less; NaN is less than anything. */
   #lowerBound(value: number, length: number): number {
-    if (value !== value) return 0;
+    if (Number.isNaN(value)) return 0;
     const { values } = this;
     let low = 0;
     let high = length;

@@ -121,7 +121,7 @@ class RankHeap {
   }
 
   #isWorse(a: number, b: number): boolean {
-    if (a !== a) return b === b;
+    if (Number.isNaN(a)) return !Number.isNaN(b);
     return this.#isTop ? a < b : a > b;
   }
 
