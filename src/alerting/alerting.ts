@@ -45,6 +45,8 @@ export interface AlertingOptions {
   /** `--data.retention` of Alertmanager: 120 h where not given. */
   readonly retentionMs?: number | undefined;
   readonly silenceLimits?: SilenceLimits | undefined;
+  /** For how long a group that has been told of is not told of again, whatever fires anew in it. */
+  readonly cooldownMs?: ((groupLabels: Labels) => number) | undefined;
 }
 
 const DEFAULT_RETENTION_MS = 120 * 3_600_000;
@@ -271,12 +273,13 @@ export class Alerting implements AlertSink {
   }
 
   #newDispatcher(): Dispatcher {
-    const { clock, random, counters, externalUrl } = this.#options;
+    const { clock, random, counters, externalUrl, cooldownMs } = this.#options;
     const pipeline = new Pipeline({
       clock,
       random,
       counters,
       externalUrl,
+      cooldownMs,
       inhibitor: this.#inhibitor,
       silences: this.#silences,
       timeIntervals: this.#timeIntervals(),

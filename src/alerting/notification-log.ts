@@ -9,6 +9,8 @@ export interface LogEntry {
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
   readonly atMs: number;
+  /** When firing alerts were last told of; undefined: never. */
+  readonly firingAtMs?: number | undefined;
   readonly expiresAtMs: number;
   /** What the channel keeps for the group. */
   readonly store: Readonly<Record<string, string>>;
@@ -48,7 +50,8 @@ export class NotificationLog {
     const atMs = this.#options.clock.nowMs();
     // An entry that is twice its repeat interval old was not renewed: its group is gone.
     const expiresAtMs = atMs + Math.min(this.#options.retentionMs, 2 * repeatIntervalMs);
-    const entry = { ...told, atMs, expiresAtMs };
+    const firingAtMs = told.firing.length > 0 ? atMs : this.#entries.get(key)?.firingAtMs;
+    const entry = { ...told, atMs, firingAtMs, expiresAtMs };
     this.#entries.set(key, entry);
     this.#journal?.put(key, entry);
     await this.#journal?.sync();

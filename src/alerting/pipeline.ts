@@ -8,7 +8,7 @@ import type { NotificationHistory } from './history.ts';
 import type { Inhibitor } from './inhibitor.ts';
 import type { Integration, Notification, NotificationReason, Notifier } from './integration.ts';
 import type { Alert, NotificationRecord } from './model.ts';
-import { dueReason, type NotificationLog } from './notification-log.ts';
+import { dueReason, type LogEntry, type NotificationLog } from './notification-log.ts';
 import { RetryBackOff, sleep } from './retry.ts';
 import type { Silences } from './silences.ts';
 import { containingIntervals } from './time-interval.ts';
@@ -25,6 +25,8 @@ export interface PipelineOptions {
   readonly receivers: ReadonlyMap<string, readonly Integration[]>;
   readonly externalUrl: string;
   readonly counters: NotificationCounters;
+  /** For how long a group that has been told of is not told of again, whatever fires anew in it; 0 where there is none. */
+  readonly cooldownMs?: ((groupLabels: Labels) => number) | undefined;
 }
 
 /** What `/metrics` tells of notifications, by kind of integration (`slack`). */
@@ -122,7 +124,7 @@ export class Pipeline {
     const resolved = fingerprints(alerts.filter((alert) => isResolved(alert, flush.nowMs)));
     const entry = log.find(group.key, receiver, integration.name);
     const reason = dueReason(entry, firing, resolved, integration.sendResolved, repeatIntervalMs, flush.nowMs);
-    if (reason === 'none') return true;
+    if (reason === 'none' || this.#coolsDown(flush, alerts, firing.size, entry)) return true;
     const store = new Map(reason === 'first notification' ? [] : Object.entries(entry?.store ?? {}));
     const sent = integration.sendResolved ? alerts : alerts.filter((alert) => firing.has(alert.fingerprint));
     // Where nothing is to be said about resolved alerts, the log still has to forget that they fired.
@@ -134,6 +136,15 @@ export class Pipeline {
       { firing: [...firing], resolved: [...resolved], store: Object.fromEntries(store) },
       repeatIntervalMs,
     );
+    return true;
+  }
+
+  /** What is resolved is told of all the same. */
+  #coolsDown(flush: Flush, alerts: readonly Alert[], firing: number, entry: LogEntry | undefined): boolean {
+    if (this.#options.cooldownMs === undefined || entry?.firingAtMs === undefined || firing === 0) return false;
+    const untilMs = entry.firingAtMs + this.#options.cooldownMs(flush.group.labels);
+    if (flush.nowMs >= untilMs) return false;
+    this.#recordSuppression(flush, alerts, `cooldown-until:${new Date(untilMs).toISOString()}`);
     return true;
   }
 

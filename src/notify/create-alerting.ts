@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../config/clock.ts';
 import type { HttpClientConfig } from '../config/http-config.ts';
 import { createHttpClient } from '../http/axios.ts';
 import type { HttpClient } from '../http/client.ts';
+import type { Labels } from '../labels/labels.ts';
 import { type ReadFile, readTextFile } from './fields.ts';
 import { createIntegrations } from './integrations.ts';
 import type { RunProgram } from './run-program.ts';
@@ -36,6 +37,8 @@ export interface CreateAlertingOptions {
   readonly writeTerminal?: ((text: string) => void) | undefined;
   readonly retentionMs?: number | undefined;
   readonly silenceLimits?: SilenceLimits | undefined;
+  /** See `environmentConfig`. */
+  readonly cooldownMs?: ((groupLabels: Labels) => number) | undefined;
 }
 
 const NOT_COUNTED: NotificationCounters = { count: () => {}, observe: () => {}, suppressed: () => {} };

@@ -311,11 +311,11 @@ describe('delivery', () => {
   });
 
   it('names what cannot be delivered', async () => {
-    const { alerting, clock } = setUp({ waitMs: 0 }, { receivers: [receiver('default', [integration('wechat', {})])] });
+    const { alerting, clock } = setUp({ waitMs: 0 }, { receivers: [receiver('default', [integration('sns', {})])] });
     alerting.receive([alert({ alertname: 'A' })]);
     await clock.advance(SECOND);
     expect(alerting.status().undeliverable).toHaveLength(1);
-    expect(alerting.notifications(5)).toMatchObject([{ outcome: 'not-delivered', integration: 'wechat[0]' }]);
+    expect(alerting.notifications(5)).toMatchObject([{ outcome: 'not-delivered', integration: 'sns[0]' }]);
   });
 });
 
