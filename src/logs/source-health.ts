@@ -66,6 +66,15 @@ export class SourceHealth {
     this.#become('failing', { reason, nextTryMs });
   }
 
+  /** It answers, but not with all of it. */
+  impaired(reason: string): void {
+    this.#become('slow', { reason });
+  }
+
+  stale(reason: string): void {
+    this.#become('stale', { reason });
+  }
+
   off(reason: string): void {
     this.#become('off', { reason });
   }

@@ -1,0 +1,158 @@
+/** A log source on Elasticsearch or OpenSearch: searched, and followed by asking again and again for what is new. */
+import type { Clock } from '../../config/clock.ts';
+import type { LogQuery, LogRecord } from '../record.ts';
+import type { LogReader } from '../source.ts';
+import { SourceHealth } from '../source-health.ts';
+import { SERVICE_FIELDS, structuredRecord } from '../structured-record.ts';
+import { aggregatable, buildQuery } from './build-query.ts';
+import { createElasticsearchClient, type ElasticsearchClient, type ElasticsearchConnection } from './client.ts';
+import { findLogFields, type LogFields } from './fields.ts';
+import { type Dialect, type Hit, type HitsAnswer, readHits } from './pages.ts';
+import { tailHits } from './tail.ts';
+
+export interface ElasticsearchLogSourceOptions extends ElasticsearchConnection {
+  readonly clock: Clock;
+  /** Pattern of indices or data streams; `logs-*,filebeat-*,logstash-*` by default. */
+  readonly index?: string | undefined;
+  /** `@timestamp` by default. */
+  readonly timestampField?: string | undefined;
+  /** Between two looks for what is new; 2 s by default. */
+  readonly pollMs?: number | undefined;
+  /** Made by the connection where it is not given. */
+  readonly client?: ElasticsearchClient | undefined;
+}
+
+const DEFAULT_INDEX = 'logs-*,filebeat-*,logstash-*';
+const FIELDS_FOR_MS = 300_000;
+const DAY_MS = 86_400_000;
+
+/** Methods reject with ElasticsearchError, which the state then tells. */
+export function elasticsearchLogSource(options: ElasticsearchLogSourceOptions): LogReader {
+  const { clock } = options;
+  const index = options.index ?? DEFAULT_INDEX;
+  const timestampField = options.timestampField ?? '@timestamp';
+  const client = options.client ?? createElasticsearchClient(options);
+  const health = new SourceHealth({ endpoint: options.url, clock });
+  const known = new Map<string, { readonly atMs: number; readonly fields: LogFields }>();
+  let dialect: Dialect | undefined;
+
+  const fieldsFor = async (query: Partial<LogQuery>, signal?: AbortSignal): Promise<LogFields> => {
+    const further = Object.keys(query.fields ?? {}).sort();
+    const key = further.join(',');
+    const remembered = known.get(key);
+    if (remembered !== undefined && clock.nowMs() - remembered.atMs < FIELDS_FOR_MS) return remembered.fields;
+    const fields = await findLogFields(client, index, timestampField, further, signal);
+    if (known.size > 50) known.clear();
+    known.set(key, { atMs: clock.nowMs(), fields });
+    return fields;
+  };
+
+  const read = async (query: LogQuery, order: 'asc' | 'desc', signal?: AbortSignal): Promise<HitsAnswer> => {
+    dialect ??= await dialectOf(client, signal);
+    const clause = buildQuery(query, await fieldsFor(query, signal), timestampField);
+    const request = { index, query: clause, timestampField, order, limit: query.limit };
+    return readHits(client, request, dialect, signal);
+  };
+
+  const watched = async <T>(
+    work: () => Promise<T>,
+    incomplete: (result: T) => string,
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    const result = await health.watch(work, signal);
+    const why = incomplete(result);
+    if (why !== '') health.impaired(why);
+    return result;
+  };
+
+  return {
+    state: () => health.state(),
+    close: () => client.close(),
+    async search(query, signal) {
+      const answer = await watched(
+        () => read(query, 'desc', signal),
+        (each) => each.incomplete,
+        signal,
+      );
+      return answer.hits.map((hit) => recordOf(hit, timestampField, clock.nowMs())).reverse();
+    },
+    tail: (query, signal) =>
+      tailHits({
+        clock,
+        health,
+        signal,
+        pollMs: options.pollMs ?? 2000,
+        read: (range, limit) =>
+          watched(
+            () => read({ ...query, ...range, limit }, 'asc', signal),
+            (each) => each.incomplete,
+            signal,
+          ),
+        record: (hit) => recordOf(hit, timestampField, clock.nowMs()),
+      }),
+    async services(signal) {
+      return health.watch(async () => {
+        const fields = await fieldsFor({}, signal);
+        const names = SERVICE_FIELDS.map((name) => aggregatable(name, fields)).filter((name) => name !== undefined);
+        return names.length === 0
+          ? []
+          : servicesOf(client, index, timestampField, names, clock.nowMs() - DAY_MS, signal);
+      }, signal);
+    },
+  };
+}
+
+/** What the server says it is; whoever may not ask is taken for Elasticsearch. */
+async function dialectOf(client: ElasticsearchClient, signal: AbortSignal | undefined): Promise<Dialect> {
+  try {
+    const answer = await client.request({ method: 'GET', path: '/' }, signal);
+    const version = (answer['version'] ?? {}) as { distribution?: unknown };
+    return version.distribution === 'opensearch' ? 'opensearch' : 'elasticsearch';
+  } catch (error) {
+    if ((error as { status?: number }).status === 403) return 'elasticsearch';
+    throw error;
+  }
+}
+
+function recordOf(hit: Hit, timestampField: string, nowMs: number): LogRecord {
+  // First, so that the record's time is the one that it was found by.
+  const time = hit.source[timestampField];
+  const fields =
+    time === undefined || timestampField === '@timestamp' ? hit.source : { '@timestamp': time, ...hit.source };
+  return structuredRecord(fields, {
+    id: `${hit.index}:${hit.id}`,
+    origin: hit.index,
+    raw: JSON.stringify(hit.source, (_key, value) => (typeof value === 'bigint' ? String(value) : value)),
+    nowMs,
+  });
+}
+
+async function servicesOf(
+  client: ElasticsearchClient,
+  index: string,
+  timestampField: string,
+  fields: readonly string[],
+  sinceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const answer = await client.request(
+    {
+      method: 'POST',
+      path: `/${encodeURIComponent(index)}/_search`,
+      parameters: { allow_no_indices: true },
+      body: {
+        size: 0,
+        track_total_hits: false,
+        query: { range: { [timestampField]: { gte: Math.floor(sinceMs), format: 'epoch_millis' } } },
+        aggs: Object.fromEntries(fields.map((field, i) => [`f${i}`, { terms: { field, size: 500 } }])),
+      },
+    },
+    signal,
+  );
+  const found = new Set<string>();
+  const aggregations = Object.values(
+    (answer['aggregations'] ?? {}) as Record<string, { buckets?: { key: unknown }[] }>,
+  );
+  for (const { buckets } of aggregations) for (const bucket of buckets ?? []) found.add(String(bucket.key));
+  return [...found].sort();
+}

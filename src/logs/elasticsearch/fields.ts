@@ -1,0 +1,57 @@
+/** Which of the names by which loggers call a thing an index has, and of which type they are. */
+import { LEVEL_FIELDS, SERVICE_FIELDS, TRACE_FIELDS } from '../structured-record.ts';
+import type { ElasticsearchClient } from './client.ts';
+
+export type FieldUse = 'exact' | 'number' | 'text';
+
+export interface LogFields {
+  /** How to query each field that is there: exactly, as a number or by analysed text. */
+  readonly uses: ReadonlyMap<string, FieldUse>;
+  /** The timestamp is a `date_nanos` in some index. */
+  readonly nanoseconds: boolean;
+}
+
+const EXACT = new Set(['keyword', 'constant_keyword', 'wildcard', 'ip', 'boolean', 'date', 'date_nanos', 'version']);
+const TEXT = new Set(['text', 'match_only_text', 'annotated_text']);
+
+/** Asks for the fields that queries may need (`_field_caps`); `further` are those of the query at hand. */
+export async function findLogFields(
+  client: ElasticsearchClient,
+  index: string,
+  timestampField: string,
+  further: readonly string[],
+  signal?: AbortSignal,
+): Promise<LogFields> {
+  const names = [...LEVEL_FIELDS, ...SERVICE_FIELDS, ...TRACE_FIELDS, ...further];
+  const asked = [timestampField, ...names, ...names.map((name) => `${name}.keyword`)];
+  const answer = await client.request(
+    {
+      method: 'POST',
+      path: `/${encodeURIComponent(index)}/_field_caps`,
+      parameters: { fields: [...new Set(asked)].join(','), ignore_unavailable: true, allow_no_indices: true },
+    },
+    signal,
+  );
+  const uses = new Map<string, FieldUse>();
+  const found = (answer['fields'] ?? {}) as Record<string, Record<string, { searchable?: boolean }>>;
+  for (const [name, types] of Object.entries(found)) {
+    const use = kindOf(
+      Object.entries(types)
+        .filter(([, type]) => type.searchable !== false)
+        .map(([type]) => type),
+    );
+    if (use !== undefined) uses.set(name, use);
+  }
+  return { uses, nanoseconds: found[timestampField]?.['date_nanos'] !== undefined };
+}
+
+/** Where indices differ, what works for all of them: text is asked by match, which keywords understand as well. */
+function kindOf(types: readonly string[]): FieldUse | undefined {
+  if (types.some((type) => TEXT.has(type))) return 'text';
+  if (types.some((type) => EXACT.has(type))) return 'exact';
+  return types.some((type) =>
+    /^(long|integer|short|byte|double|float|half_float|scaled_float|unsigned_long)$/.test(type),
+  )
+    ? 'number'
+    : undefined;
+}
