@@ -53,7 +53,7 @@ export function evaluateDuration(expression: DurationExpression, times: QueryTim
 /** Milliseconds of a duration that may be negative (an offset). */
 export function resolveOffset(ms: number, expression: DurationExpression | undefined, times: QueryTimes): number {
   if (!expression) return ms;
-  const value = Math.trunc(evaluateDuration(expression, times) * 1000);
+  const value = secondsToMs(evaluateDuration(expression, times));
   if (!Number.isFinite(value)) throw new QueryError('execution', 'duration out of range');
   return value;
 }
@@ -63,4 +63,9 @@ export function resolveRange(ms: number, expression: DurationExpression | undefi
   const value = resolveOffset(ms, expression, times);
   if (expression && value <= 0) throw new QueryError('execution', 'duration must be greater than 0');
   return value;
+}
+
+/** Whole milliseconds, what is less cut off; rounded to nanoseconds first, for 1.003 s times 1000 is 1002.999… */
+export function secondsToMs(seconds: number): number {
+  return Math.trunc(Math.round(seconds * 1e9) / 1e6);
 }

@@ -1,5 +1,5 @@
 /** Durations in brackets and after `offset`: plain numbers and durations, and arithmetic on them. */
-import { evaluateDuration } from './duration-expression.ts';
+import { evaluateDuration, secondsToMs } from './duration-expression.ts';
 import type { DurationExpression } from './expression.ts';
 import type { PromqlFeatures } from './features.ts';
 import { parseNumberToken } from './literal-parser.ts';
@@ -59,7 +59,7 @@ function finish(
     if (!features.durationExpressions) reader.fail(position, 'experimental duration expression is not enabled');
     return { ms: 0, expression };
   }
-  const ms = Math.trunc(evaluateDuration(expression, { stepMs: 0, rangeMs: 0 }) * 1000);
+  const ms = secondsToMs(evaluateDuration(expression, { stepMs: 0, rangeMs: 0 }));
   if (!(Math.abs(ms) <= LONGEST_MS)) reader.fail(position, 'duration out of range');
   return { ms };
 }

@@ -87,8 +87,8 @@ export class Annotations {
     this.#warn(`start time of a sample overlaps with the sample before it${forMetric(metricName)}`, at);
   }
 
-  ineffectiveSort(name: string, at: Position): void {
-    this.#warn(`${name} is ineffective for range queries since results are always ordered by labels`, at);
+  ineffectiveSort(at: Position): void {
+    this.#warn('sort is ineffective for range queries since results are always ordered by labels', at);
   }
 
   boundsReconciled(operation: HistogramOperation, at: Position): void {

@@ -96,9 +96,9 @@ class VectorJoin {
     this.#operation = new ElementOperation(node, evaluator.scope.annotations);
     this.#maker = new RowMaker(evaluator.frame.steps);
     const [many, one] = this.#isSwapped ? [right, left] : [left, right];
+    // Left fills the many side, right the one side, even where `group_right` has swapped them: so does Prometheus.
     this.#fillOne = matching.fillRight;
     this.#fillMany = matching.fillLeft;
-    if (this.#isSwapped) [this.#fillOne, this.#fillMany] = [this.#fillMany, this.#fillOne];
     this.#manyPresent = presence(many, evaluator.frame.steps);
     this.#onePresent = presence(one, evaluator.frame.steps);
     for (const row of many) this.#group(row.labels).many.push(row);

@@ -28,11 +28,11 @@ export async function infoFunction(
   const written = selector?.matchers ?? [];
   const nameMatchers = written.filter((matcher) => matcher.name === METRIC_NAME);
   const dataMatchers = written.filter((matcher) => matcher.name !== METRIC_NAME);
-  const usedNames = nameMatchers.length > 0 ? nameMatchers : [new Matcher('=', METRIC_NAME, DEFAULT_INFO_METRIC)];
-  const isInfo = (labels: Labels): boolean => {
-    const own = selector === undefined ? usedNames : nameMatchers;
-    return own.length > 0 && own.every((matcher) => matcher.matches(labels.metricName));
-  };
+  const usedNames = infoNames(nameMatchers);
+  // An info series is not enriched with itself.
+  const isInfo = (labels: Labels): boolean =>
+    (selector === undefined || nameMatchers.length > 0) &&
+    usedNames.every((matcher) => matcher.matches(labels.metricName));
   const info = await selectInfo(
     evaluator,
     argument,
@@ -46,6 +46,14 @@ export async function infoFunction(
     else rows.push(...enrich(evaluator, row, info, dataMatchers));
   }
   return mergeRows(rows);
+}
+
+/** `target_info` where nothing is said; where it is only said what the name is not, any name that ends in `_info`. */
+function infoNames(written: readonly Matcher[]): readonly Matcher[] {
+  if (written.length === 0) return [new Matcher('=', METRIC_NAME, DEFAULT_INFO_METRIC)];
+  return written.every((matcher) => matcher.isNegative)
+    ? [...written, new Matcher('=~', METRIC_NAME, '.+_info')]
+    : written;
 }
 
 /** Info series by job and instance, values being the times of their samples in milliseconds. */

@@ -23,14 +23,20 @@ export function compareScalar(expected: number, got: number): Differences {
   return almostEqual(expected, got) ? [] : [`expected scalar ${formatG(expected)}, got ${formatG(got)}`];
 }
 
-export function compareVector(expected: readonly SeriesLine[], got: QueryValue & { type: 'vector' }, ordered: boolean): Differences {
+export function compareVector(
+  expected: readonly SeriesLine[],
+  got: QueryValue & { type: 'vector' },
+  ordered: boolean,
+): Differences {
   const differences: Differences = [];
   const byKey = new Map(got.samples.map((sample, index) => [sample.labels.key, { ...sample, index }]));
   if (byKey.size !== got.samples.length) differences.push('the result has one label set more than once');
   const seen = new Set<string>();
   for (const [index, { labels, values }] of expected.entries()) {
     if (values.length !== 1) {
-      differences.push(`expected 1 value in the instant vector for ${labels.toSelector()}, the line has ${values.length}`);
+      differences.push(
+        `expected 1 value in the instant vector for ${labels.toSelector()}, the line has ${values.length}`,
+      );
       continue;
     }
     seen.add(labels.key);
@@ -95,7 +101,9 @@ export function compareMatrix(
   }
   for (const series of got) {
     if (!seen.has(series.labels.key)) {
-      differences.push(`unexpected series ${series.labels.toSelector()} ${pointsOf(series).map(formatPoint).join(' ')}`);
+      differences.push(
+        `unexpected series ${series.labels.toSelector()} ${pointsOf(series).map(formatPoint).join(' ')}`,
+      );
     }
   }
   return differences;
@@ -125,7 +133,9 @@ function comparePoints(labels: Labels, wanted: readonly Point[], got: readonly P
     );
   }
   for (const point of byTime.values()) {
-    differences.push(`${labels.toSelector()} at ${point.timeMs / 1000}s: expected nothing, got ${formatValue(point.value)}`);
+    differences.push(
+      `${labels.toSelector()} at ${point.timeMs / 1000}s: expected nothing, got ${formatValue(point.value)}`,
+    );
   }
   return differences;
 }
@@ -151,8 +161,10 @@ function histogramDifference(expected: FloatHistogram, got: FloatHistogram): str
   if (!almostEqual(expected.zeroCount, got.zeroCount)) return 'z_bucket';
   const a = compact(expected);
   const b = compact(got);
-  if (!sameSpans(a.positiveSpans, b.positiveSpans) || !sameCounts(a.positiveBuckets, b.positiveBuckets)) return 'buckets';
-  if (!sameSpans(a.negativeSpans, b.negativeSpans) || !sameCounts(a.negativeBuckets, b.negativeBuckets)) return 'n_buckets';
+  if (!sameSpans(a.positiveSpans, b.positiveSpans) || !sameCounts(a.positiveBuckets, b.positiveBuckets))
+    return 'buckets';
+  if (!sameSpans(a.negativeSpans, b.negativeSpans) || !sameCounts(a.negativeBuckets, b.negativeBuckets))
+    return 'n_buckets';
   return undefined;
 }
 

@@ -41,11 +41,13 @@ export function classicToCustom(series: readonly LoadedSeries[]): LoadedSeries[]
   const out: LoadedSeries[] = [];
   for (const { labels, times } of histograms.values()) {
     if (![...times.values()].some((at) => at.buckets.size > 0)) continue;
-    const samples = [...times].map(([timeMs, at]): TestSample => ({
-      timeMs,
-      value: { kind: 'histogram', histogram: convert(at) },
-      startMs: 0,
-    }));
+    const samples = [...times].map(
+      ([timeMs, at]): TestSample => ({
+        timeMs,
+        value: { kind: 'histogram', histogram: convert(at) },
+        startMs: 0,
+      }),
+    );
     out.push({ labels, samples });
   }
   return out;
@@ -62,7 +64,9 @@ function classicPart(labels: Labels): Part | undefined {
   const rest = labels.with(METRIC_NAME, name).without('le');
   if (suffix !== 'bucket') return { labels: rest, kind: suffix as 'count' | 'sum' };
   const upperBound = parseGoFloat(labels.get('le'));
-  return upperBound === undefined || Number.isNaN(upperBound) ? undefined : { labels: rest, kind: 'bucket', upperBound };
+  return upperBound === undefined || Number.isNaN(upperBound)
+    ? undefined
+    : { labels: rest, kind: 'bucket', upperBound };
 }
 
 function convert({ buckets, count, sum }: ClassicAtTime): FloatHistogram {

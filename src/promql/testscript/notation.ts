@@ -144,7 +144,8 @@ const KEYS: ReadonlySet<string> = new Set([
 ]);
 
 function buildHistogram(fields: ReadonlyMap<string, string>, text: string): FloatHistogram {
-  for (const key of fields.keys()) if (!KEYS.has(key)) throw new NotationError(`unknown key "${key}" in histogram ${text}`);
+  for (const key of fields.keys())
+    if (!KEYS.has(key)) throw new NotationError(`unknown key "${key}" in histogram ${text}`);
   const number = (key: string): number => readNumber(fields.get(key) ?? '0', key);
   const list = (key: string): number[] => readList(fields.get(key) ?? '[]', key);
   const schema = number('schema');

@@ -1,13 +1,20 @@
 /** Runs test scripts in Prometheus' `promqltest` format and says what is not as expected. */
 import { ManualClock } from '../../config/clock.ts';
-import { RegexpError, compileRe2 } from '../../labels/regexp.ts';
+import { compileRe2, RegexpError } from '../../labels/regexp.ts';
 import { createEngine } from '../engine.ts';
 import { ALL_SYNTAX, type PromqlFeatures } from '../features.ts';
-import { QueryError, type QueryEngine, type QueryResult, type QueryValue } from '../result.ts';
+import { type QueryEngine, QueryError, type QueryResult, type QueryValue } from '../result.ts';
 import { almostEqual, compareMatrix, compareScalar, compareVector, type Differences } from './compare.ts';
 import { classicToCustom, type LoadedSeries } from './custom-buckets.ts';
-import { type Command, type EvalCommand, type LoadCommand, type LoadedLine, parseScript, type TextMatch } from './script.ts';
-import { TestStorage, type TestSample } from './storage.ts';
+import {
+  type Command,
+  type EvalCommand,
+  type LoadCommand,
+  type LoadedLine,
+  parseScript,
+  type TextMatch,
+} from './script.ts';
+import { type TestSample, TestStorage } from './storage.ts';
 import { pinnedVariants, readsQueryTimes } from './variants.ts';
 
 export interface TestFile {
@@ -16,7 +23,12 @@ export interface TestFile {
   readonly text: string;
 }
 
-const FEATURES: PromqlFeatures = { ...ALL_SYNTAX, delayedNameRemoval: true, startTimestamps: true, typeAndUnitLabels: false };
+const FEATURES: PromqlFeatures = {
+  ...ALL_SYNTAX,
+  delayedNameRemoval: true,
+  startTimestamps: true,
+  typeAndUnitLabels: false,
+};
 const MAX_SAMPLES = 10_000;
 const MINUTE_MS = 60_000;
 /** Of a failing eval not more than this many differences are printed. */
@@ -259,4 +271,3 @@ function checkMiddle(
   }
   return compareVector(series, { type: 'vector', timestampMs: timeMs, samples: middle }, false);
 }
-

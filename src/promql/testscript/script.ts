@@ -96,7 +96,8 @@ function parseCommand(head: Line, body: readonly Line[], word: string): Command 
     if (word.startsWith('eval')) return parseEval(head, body);
     throw new NotationError(`invalid command: ${head.text}`);
   } catch (error) {
-    const isExpected = error instanceof NotationError || error instanceof DurationError || error instanceof GoStringError;
+    const isExpected =
+      error instanceof NotationError || error instanceof DurationError || error instanceof GoStringError;
     if (!isExpected) throw error;
     return { kind: 'faulty', line: head.number, isEval: word.startsWith('eval'), message: error.message };
   }

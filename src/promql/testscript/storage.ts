@@ -75,7 +75,10 @@ function withChunkHints(samples: TestSample[]): TestSample[] {
     previous = histogram;
     if (histogram.counterResetHint === 'gauge') return sample;
     const isSameChunk = before !== undefined && belongsToChunk(histogram, before);
-    return { ...sample, value: { kind: 'histogram', histogram: withHint(histogram, isSameChunk ? 'not-reset' : 'unknown') } };
+    return {
+      ...sample,
+      value: { kind: 'histogram', histogram: withHint(histogram, isSameChunk ? 'not-reset' : 'unknown') },
+    };
   });
 }
 

@@ -45,7 +45,9 @@ function looksAtTime(expression: Expression): boolean {
 }
 
 function hasPinnedSubquery(expression: Expression): boolean {
-  return (expression.kind === 'subquery' && expression.at !== undefined) || childrenOf(expression).some(hasPinnedSubquery);
+  return (
+    (expression.kind === 'subquery' && expression.at !== undefined) || childrenOf(expression).some(hasPinnedSubquery)
+  );
 }
 
 function pin(expression: Expression, at: number): Expression {
@@ -59,7 +61,9 @@ function pin(expression: Expression, at: number): Expression {
     case 'call':
       return {
         ...expression,
-        args: expression.args.map((arg, i) => (expression.signature.name === 'info' && i === 1 ? unwrap(arg) : pin(arg, at))),
+        args: expression.args.map((arg, i) =>
+          expression.signature.name === 'info' && i === 1 ? unwrap(arg) : pin(arg, at),
+        ),
       };
     case 'aggregation':
       return {
