@@ -31,6 +31,15 @@ const UNITS = new Map<string, Unit>([
 /** What fits into Go's signed 64 bits of nanoseconds (about 292 years). */
 const LONGEST_MS = 9_223_372_036_854;
 
+/** As `parseDuration`; `otherwise` for a text that is no duration. */
+export function durationOr(text: string, otherwise: number): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    return otherwise;
+  }
+}
+
 /** Milliseconds, never negative. Throws DurationError. */
 export function parseDuration(text: string): number {
   if (text === '0') return 0;

@@ -20,12 +20,12 @@ export function parseGoDuration(text: string): number {
   if (rest === '') throw new Error(`time: invalid duration ${quoted}`);
   let total = 0;
   while (rest !== '') {
-    const [all, whole = '', point = '', fraction = '', unit = ''] = /^([0-9]*)(\.?)([0-9]*)([^0-9.]*)/.exec(rest)!;
+    const [all, whole = '', fraction = '', unit = ''] = /^([0-9]*)(?:\.([0-9]*))?([^0-9.]*)/.exec(rest)!;
     if (whole === '' && fraction === '') throw new Error(`time: invalid duration ${quoted}`);
     if (unit === '') throw new Error(`time: missing unit in duration ${quoted}`);
     const unitMs = UNIT_MS[unit];
     if (unitMs === undefined) throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`);
-    total += Number(`${whole || '0'}${point}${fraction || '0'}`) * unitMs;
+    total += Number(`${whole || '0'}.${fraction || '0'}`) * unitMs;
     rest = rest.slice(all.length);
   }
   if (total > 9_223_372_036_854) throw new Error(`time: invalid duration ${quoted}`);
