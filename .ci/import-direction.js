@@ -36,8 +36,9 @@ for (const entry of readdirSync('src', { recursive: true, withFileTypes: true })
   if (from === undefined) continue;
   if (!order.includes(from)) faults.push(`${file}: src/${from} is not a folder of the architecture`);
   for (const match of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)) {
-    const to = folderOf(normalize(join(dirname(file), match[1])));
-    if (to === from) continue;
+    const target = normalize(join(dirname(file), match[1]));
+    const to = folderOf(target);
+    if (to === from || target === 'package.json') continue;
     const allowed = alone[from]
       ? to !== undefined && alone[from].includes(to)
       : order.indexOf(to) !== -1 && order.indexOf(to) < order.indexOf(from);

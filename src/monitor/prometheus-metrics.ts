@@ -1,6 +1,6 @@
 /** The metric source over a Prometheus HTTP API: Prometheus, Thanos, Mimir, VictoriaMetrics, another watchfire. */
 import type { Clock } from '../config/clock.ts';
-import { parseDuration } from '../config/duration.ts';
+import { durationOr } from '../config/duration.ts';
 import type { Metadata, MetricType } from '../exposition/exemplar.ts';
 import type { HttpClient } from '../http/client.ts';
 import { SourceHealth } from '../logs/source-health.ts';
@@ -191,17 +191,9 @@ function toTarget(row: Record<string, unknown>): TargetState {
     lastError: text(row['lastError']),
     lastScrapeMs: toMs(row['lastScrape']),
     lastScrapeDurationSeconds: toFloat(row['lastScrapeDuration']),
-    scrapeIntervalMs: duration(row['scrapeInterval']),
-    scrapeTimeoutMs: duration(row['scrapeTimeout']),
+    scrapeIntervalMs: durationOr(text(row['scrapeInterval']), 0),
+    scrapeTimeoutMs: durationOr(text(row['scrapeTimeout']), 0),
   };
-}
-
-function duration(value: unknown): number {
-  try {
-    return parseDuration(text(value));
-  } catch {
-    return 0;
-  }
 }
 
 function toStorageStatus(data: Record<string, unknown>): StorageStatus {

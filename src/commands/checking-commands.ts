@@ -1,0 +1,101 @@
+/** The commands that check files and run tests: `check …`, `test …`. */
+import type { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+import { collect } from './options.ts';
+
+export function addCheckCommands(root: Command, context: CommandContext, exit: (code: number) => void): void {
+  const check = root.command('check').description('check files: 0 accepted, 1 rejected');
+  check
+    .command('config')
+    .description('prometheus.yml and everything it names')
+    .argument('<file...>')
+    .action(async (files: string[]) => {
+      const { checkConfig } = await import('./check.ts');
+      exit(await checkConfig(files, context));
+    });
+  check
+    .command('rules')
+    .description('rule files')
+    .argument('<file...>')
+    .action(async (files: string[]) => {
+      const { checkRuleFiles } = await import('./check.ts');
+      exit(await checkRuleFiles(files, context));
+    });
+  check
+    .command('alertmanager')
+    .description('alertmanager.yml and its templates')
+    .argument('<file...>')
+    .option('--strict', 'refuse what watchfire accepts and Alertmanager does not')
+    .action(async (files: string[], options: { strict?: boolean }) => {
+      const { checkAlertmanager } = await import('./check.ts');
+      exit(await checkAlertmanager(files, options.strict ?? false, context));
+    });
+  check
+    .command('metrics')
+    .description('an exposition, from standard input or files')
+    .argument('[file...]')
+    .action(async (files: string[]) => {
+      const { checkMetrics } = await import('./check.ts');
+      exit(await checkMetrics(files, context));
+    });
+  check
+    .command('relabel')
+    .description("print each relabelling step's labels in and out")
+    .argument('<file>', 'prometheus.yml')
+    .requiredOption('--job <name>', 'whose relabel_configs')
+    .requiredOption('--target <labels>', 'e.g. __address__="a:80",__meta_x="y"')
+    .option('--metric', 'metric_relabel_configs instead')
+    .action(async (file: string, options: { job: string; target: string; metric?: boolean }) => {
+      const { checkRelabel } = await import('./check.ts');
+      exit(await checkRelabel(file, options, context));
+    });
+}
+
+export function addTestCommands(root: Command, context: CommandContext, exit: (code: number) => void): void {
+  const test = root.command('test').description('run tests: 0 all passed, 1 one failed');
+  test
+    .command('rules')
+    .description("unit tests of rules, in promtool's format")
+    .argument('<file...>')
+    .action(async (files: string[]) => {
+      const { testRules } = await import('./test.ts');
+      exit(await testRules(files, context));
+    });
+  test
+    .command('promql')
+    .description("scripts in Prometheus' promqltest format")
+    .argument('<file...>')
+    .action(async (files: string[]) => {
+      const { testPromql } = await import('./test.ts');
+      exit(await testPromql(files, context));
+    });
+  test
+    .command('route')
+    .description('where an alert with these labels goes')
+    .argument('<file>', 'alertmanager.yml')
+    .argument('<label...>', 'e.g. severity=critical')
+    .option('--receivers <names>', 'fail unless it goes to exactly these, comma-separated')
+    .action(async (file: string, labels: string[], options: { receivers?: string }) => {
+      const { testRoute } = await import('./test.ts');
+      exit(await testRoute(file, labels, options, context));
+    });
+  test
+    .command('receiver')
+    .description('send a test notification through a receiver')
+    .argument('<file>', 'alertmanager.yml')
+    .argument('<receiver>')
+    .action(async (file: string, receiver: string) => {
+      const { testReceiver } = await import('./test.ts');
+      exit(await testReceiver(file, receiver, context));
+    });
+  test
+    .command('template')
+    .description('render a notification template')
+    .argument('<text>', 'e.g. \'{{ template "slack.default.title" . }}\'')
+    .option('--file <glob>', 'template files (repeatable)', collect)
+    .option('--json <file>', 'the data, as the webhook payload has it')
+    .action(async (text: string, options: { file?: string[]; json?: string }) => {
+      const { testTemplate } = await import('./test.ts');
+      exit(await testTemplate(text, options, context));
+    });
+}

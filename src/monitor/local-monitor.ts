@@ -1,0 +1,282 @@
+/** Assembles a monitor on this machine: scraper, storage, rules, dispatch, and the log and trace sources that the settings name. */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Alerting } from '../alerting/alerting.ts';
+import type { PostableAlert } from '../alerting/model.ts';
+import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
+import type { Clock } from '../config/clock.ts';
+import { durationOr } from '../config/duration.ts';
+import { defaultHttpClientConfig } from '../config/http-config.ts';
+import type { PrometheusConfig } from '../config/prometheus-config.ts';
+import { createHttpClient } from '../http/axios.ts';
+import { createAlerting } from '../notify/create-alerting.ts';
+import { type EnvironmentConfig, environmentConfig } from '../notify/environment-config.ts';
+import { createEngine } from '../promql/engine.ts';
+import { featuresFromNames } from '../promql/features.ts';
+import type { QueryEngine } from '../promql/result.ts';
+import { explainRule } from '../rules/explain.ts';
+import { RuleManager } from '../rules/rule-manager.ts';
+import { ScrapeManager } from '../scrape/manager.ts';
+import { createHead, type Head } from '../storage/head.ts';
+import { importOpenMetrics } from '../storage/import.ts';
+import { openHead } from '../storage/open-head.ts';
+import { TraceStore } from '../traces/trace-store.ts';
+import { AlertForwarding, outgoingAlerts, outgoingLabels } from './alert-forwarding.ts';
+import { type Configuration, readConfiguration } from './configuration.ts';
+import { EventLog } from './events.ts';
+import { localAlertSource } from './local-alerts.ts';
+import { localMetricSource } from './local-metrics.ts';
+import { openLogSource, openTraceSource } from './log-and-trace-sources.ts';
+import { prometheusMetricSource } from './prometheus-metrics.ts';
+import type { MonitorSettings } from './settings.ts';
+import type { Monitor } from './sources.ts';
+import { openStateFolder } from './state-folder.ts';
+
+/** A monitor on this machine, and what only its HTTP face needs beside the four sources. */
+export interface LocalMonitor extends Monitor {
+  /** What the OTLP receiver fills. */
+  readonly traceStore: TraceStore;
+  configuration(): Configuration;
+  lastReload(): { readonly ok: boolean; readonly atMs: number };
+  /** URLs of the Alertmanagers that alerts are forwarded to. */
+  alertmanagers(): readonly string[];
+}
+
+export interface LocalMonitorDeps {
+  readonly clock: Clock;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly userAgent: string;
+  /** Text for the terminal itself: a bell, an OSC notification. */
+  readonly writeTerminal: (text: string) => void;
+}
+
+/** How often old samples are dropped. */
+const TRUNCATE_MS = 60_000;
+
+/** Resolves once the imports are in and everything runs. Rejects with ConfigError where a file cannot be used. */
+export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMonitorDeps): Promise<LocalMonitor> {
+  const { clock } = deps;
+  const events = new EventLog(clock);
+  let configuration = readConfiguration(settings);
+  for (const warning of configuration.warnings) events.add('warning', warning);
+  const state = openStateFolder(settings.stateDirectory);
+  if (state.fault !== undefined) events.add('error', state.fault);
+
+  let storageFault: string | undefined;
+  const headOptions = {
+    retentionMs: settings.retentionMs ?? configuration.prometheus.retentionMs,
+    budgetBytes: settings.memoryBudgetBytes ?? configuration.prometheus.retentionBytes,
+    outOfOrderWindowMs: configuration.prometheus.outOfOrderWindowMs,
+    maxExemplars: configuration.prometheus.maxExemplars,
+  };
+  const head =
+    state.path === undefined
+      ? createHead(headOptions)
+      : await openHead({
+          ...headOptions,
+          directory: join(state.path, 'wal'),
+          clock,
+          onProblem: ({ kind, message }) => {
+            storageFault = kind === 'write-recovered' ? undefined : message;
+            events.add(kind === 'write-recovered' ? 'info' : 'error', message);
+          },
+          onRepair: ({ file, lostBytes, reason }) =>
+            events.add('warning', `${file}: ${reason}: ${lostBytes} bytes were left out`),
+        });
+  for (const file of settings.importFiles) {
+    const summary = await importOpenMetrics(head, createReadStream(file));
+    events.add('info', `imported ${summary.samples} samples of ${summary.series} series from ${file}`);
+  }
+
+  const http = createHttpClient(defaultHttpClientConfig, { userAgent: deps.userAgent });
+  const features = featuresFromNames(settings.features);
+  const traceStore = new TraceStore();
+  const scrape = new ScrapeManager({
+    appendable: head,
+    clock,
+    userAgent: deps.userAgent,
+    report: (severity, text) => events.add(severity, text),
+  });
+  const metrics =
+    settings.prometheusUrl === undefined
+      ? localMetricSource({
+          head,
+          engine: createEngine(head, { features, clock }),
+          clock,
+          targets: () => scrape.targets(),
+          storageFault: () => storageFault,
+        })
+      : prometheusMetricSource({ url: settings.prometheusUrl, http, clock });
+  const alerting = newAlerting(configuration, settings, deps, state.path, events);
+  const forwarding = new AlertForwarding({
+    clock,
+    report: (severity, text) => events.add(severity, text),
+    userAgent: deps.userAgent,
+  });
+  const rules = newRules({
+    engine: metrics,
+    head,
+    alerting,
+    forwarding,
+    clock,
+    events,
+    prometheus: () => configuration.prometheus,
+  });
+
+  const apply = async (next: Configuration): Promise<void> => {
+    const { prometheus } = next;
+    scrape.apply({
+      scrapeConfigs: settings.prometheusUrl === undefined ? prometheus.scrapeConfigs : [],
+      externalLabels: prometheus.global.externalLabels,
+    });
+    forwarding.apply(prometheus);
+    await rules.apply({
+      groups: next.ruleGroups,
+      evaluationIntervalMs: prometheus.global.evaluationIntervalMs,
+      queryOffsetMs: prometheus.global.ruleQueryOffsetMs,
+      externalLabels: prometheus.global.externalLabels,
+      externalUrl: settings.externalUrl,
+    });
+  };
+  await apply(configuration);
+  let lastReload = { ok: true, atMs: clock.nowMs() };
+  const truncating = everyMinute(clock, () => head.truncate(clock.nowMs()));
+
+  const alerts = localAlertSource({
+    rules,
+    alerting,
+    clock,
+    explainRule: (name) =>
+      explainRule(name, {
+        groups: configuration.ruleGroups,
+        states: rules.groups(),
+        engine: metrics,
+        nowMs: clock.nowMs(),
+      }),
+    sentLabels: (labels) => outgoingLabels(labels, configuration.prometheus),
+    stateFault: () => state.fault,
+  });
+  const logs = openLogSource(settings, clock);
+  const traces = openTraceSource(settings, traceStore, clock, http);
+
+  return {
+    name: settings.name,
+    metrics,
+    alerts,
+    logs,
+    traces,
+    traceStore,
+    events: () => events.all(),
+    configuration: () => configuration,
+    lastReload: () => lastReload,
+    alertmanagers: () => forwarding.urls(),
+    reload: async () => {
+      try {
+        const next = readConfiguration(settings);
+        await alerting.reload(alertmanagerConfigOf(next, settings, deps));
+        await apply(next);
+        configuration = next;
+        lastReload = { ok: true, atMs: clock.nowMs() };
+        for (const warning of next.warnings) events.add('warning', warning);
+        events.add('info', 'the configuration was read again');
+      } catch (error) {
+        lastReload = { ok: false, atMs: clock.nowMs() };
+        events.add(
+          'error',
+          `the configuration was not taken over, the one before stays: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        throw error;
+      }
+    },
+    close: async () => {
+      truncating();
+      await rules.close();
+      scrape.close();
+      await Promise.all([alerting.close(), forwarding.close(), logs.close(), traces.close()]);
+      http.close();
+      await head.close();
+      state.release();
+    },
+  };
+}
+
+interface RuleDeps {
+  readonly engine: QueryEngine;
+  readonly head: Head;
+  readonly alerting: Alerting;
+  readonly forwarding: AlertForwarding;
+  readonly clock: Clock;
+  readonly events: EventLog;
+  readonly prometheus: () => PrometheusConfig;
+}
+
+function newRules({ engine, head, alerting, forwarding, clock, events, prometheus }: RuleDeps): RuleManager {
+  return new RuleManager({
+    engine,
+    storage: head,
+    queryable: head,
+    receiver: {
+      receive: (alerts: readonly PostableAlert[]) => {
+        const outgoing = outgoingAlerts(alerts, prometheus());
+        alerting.receive(outgoing);
+        forwarding.receive(outgoing);
+      },
+    },
+    clock,
+    report: (text) => events.add('warning', text),
+  });
+}
+
+function newAlerting(
+  configuration: Configuration,
+  settings: MonitorSettings,
+  deps: LocalMonitorDeps,
+  stateDirectory: string | undefined,
+  events: EventLog,
+): Alerting {
+  const alerting = createAlerting({
+    config: alertmanagerConfigOf(configuration, settings, deps),
+    externalUrl: settings.externalUrl,
+    stateDirectory: stateDirectory === undefined ? undefined : join(stateDirectory, 'alerting'),
+    report: (severity, text) => events.add(severity, text),
+    clock: deps.clock,
+    writeTerminal: deps.writeTerminal,
+    ...(configuration.alertmanager === undefined
+      ? { cooldownMs: fromEnvironment(configuration, settings, deps).cooldownMs }
+      : {}),
+  });
+  for (const { receiver, integration, reason } of alerting.status().undeliverable) {
+    events.add('warning', `receiver ${receiver}: ${integration} does not deliver: ${reason}`);
+  }
+  return alerting;
+}
+
+/** The file's; without a file, what the environment names; without that, nobody is told. */
+function alertmanagerConfigOf(
+  configuration: Configuration,
+  settings: MonitorSettings,
+  deps: LocalMonitorDeps,
+): AlertmanagerConfig {
+  return configuration.alertmanager ?? fromEnvironment(configuration, settings, deps).config;
+}
+
+function fromEnvironment(
+  { ruleGroups }: Configuration,
+  settings: MonitorSettings,
+  deps: LocalMonitorDeps,
+): EnvironmentConfig {
+  const cooldowns = new Map<string, number>();
+  for (const rule of ruleGroups.flatMap((group) => group.rules)) {
+    const cooldown = rule.annotations['cooldown'];
+    if (cooldown !== undefined) cooldowns.set(rule.name, durationOr(cooldown, 0));
+  }
+  return environmentConfig({ environment: deps.environment, interactive: settings.interactive, cooldowns });
+}
+
+function everyMinute(clock: Clock, work: () => void): () => void {
+  let timer = clock.after(TRUNCATE_MS, function again() {
+    work();
+    timer = clock.after(TRUNCATE_MS, again);
+  });
+  return () => timer.cancel();
+}

@@ -1,0 +1,46 @@
+/** The log and trace sources that the settings name. */
+import type { Clock } from '../config/clock.ts';
+import { Secret } from '../config/secret.ts';
+import type { HttpClient } from '../http/client.ts';
+import { elasticsearchLogSource } from '../logs/elasticsearch/elasticsearch-log-source.ts';
+import { fileLogSource } from '../logs/files/file-log-source.ts';
+import { streamLogSource } from '../logs/files/stream-log-source.ts';
+import { mergeLogSources } from '../logs/merge-log-sources.ts';
+import { jaegerTraceSource } from '../traces/jaeger-trace-source.ts';
+import { localTraceSource } from '../traces/local-trace-source.ts';
+import type { TraceStore } from '../traces/trace-store.ts';
+import { noTraceSource } from './no-trace-source.ts';
+import type { MonitorSettings } from './settings.ts';
+import type { LogSource, TraceSource } from './sources.ts';
+
+/** `-` among the files is standard input, which only the main thread has. */
+export function openLogSource(settings: MonitorSettings, clock: Clock): LogSource {
+  const sources: LogSource[] = [];
+  const files = settings.logFiles.filter((file) => file !== '-');
+  if (files.length > 0) sources.push(fileLogSource({ files, clock }));
+  if (files.length < settings.logFiles.length) sources.push(streamLogSource({ stream: process.stdin, clock }));
+  if (settings.elasticsearch !== undefined) {
+    const { password, apiKey, ...connection } = settings.elasticsearch;
+    sources.push(
+      elasticsearchLogSource({
+        ...connection,
+        password: password === undefined ? undefined : new Secret(password),
+        apiKey: apiKey === undefined ? undefined : new Secret(apiKey),
+        clock,
+      }),
+    );
+  }
+  return mergeLogSources(sources);
+}
+
+/** A Jaeger where one is named; else the spans that the own receiver takes in, where there is one. */
+export function openTraceSource(
+  settings: MonitorSettings,
+  store: TraceStore,
+  clock: Clock,
+  http: HttpClient,
+): TraceSource {
+  if (settings.jaegerUrl !== undefined) return jaegerTraceSource({ url: settings.jaegerUrl, http, clock });
+  const listener = settings.otlpListen ?? settings.listen;
+  return listener === undefined ? noTraceSource(clock) : localTraceSource(store, clock, `OTLP ${listener}`);
+}

@@ -1,0 +1,14 @@
+/** `npm run bench [-- promql]`: puts watchfire beside Prometheus in one run on this machine, and prints ratios. */
+
+const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  promql: () => import('./promql.ts'),
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !(name in benches));
+if (unknown !== undefined) {
+  console.error(`no bench is called ${unknown}: there are ${Object.keys(benches).join(' and ')}`);
+  process.exit(2);
+}
+for (const name of wanted.length === 0 ? Object.keys(benches) : wanted) await (await benches[name]!()).run();
+process.exit(0);
