@@ -64,7 +64,7 @@ export function runTerminal(monitor: Monitor, options: TerminalOptions = {}): Pr
       if (atMs >= dueMs) return;
       dueMs = atMs;
       clearTimeout(timer);
-      timer = setTimeout(draw, atMs - performance.now());
+      timer = setTimeout(draw, Math.max(0, atMs - performance.now()));
     };
     const session = new Session({
       monitor,

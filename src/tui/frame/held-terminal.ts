@@ -55,7 +55,12 @@ export function holdTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStrea
     events.resumed();
   };
   const onResize = (): void => events.resumed();
-  const onSignal = new Map(Object.entries(SIGNALS).map(([signal, code]) => [signal, () => events.ended(code)]));
+  // The listeners stay until the signal was handed to all: ink's own, finding itself alone, would kill the process at once.
+  const onSignalOf = (code: number) => (): void => {
+    giveBack();
+    setImmediate(() => events.ended(code));
+  };
+  const onSignal = new Map(Object.entries(SIGNALS).map(([signal, code]) => [signal, onSignalOf(code)]));
 
   stdin.setEncoding('utf8');
   stdin.on('data', onData);

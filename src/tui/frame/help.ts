@@ -61,8 +61,13 @@ export class HelpPage implements Overlay {
 }
 
 function sectionRows(title: string, bindings: readonly Binding[], width: number): Row[] {
-  const labels = bindings.map((binding) => binding.keys.map(keyLabel).join(' '));
-  const widest = Math.max(...labels.map(widthOf), 8);
+  const labels = bindings.map((binding) =>
+    binding.keys
+      .filter((key) => !key.startsWith('Wheel'))
+      .map(keyLabel)
+      .join(' '),
+  );
+  const widest = Math.max(...labels.map(widthOf), 12);
   return [
     BLANK,
     row(toned('strong', title)),

@@ -6,7 +6,7 @@ import type { Theme, Tone } from '../theme.ts';
 import { formatAgo, formatClock, formatDate, formatSpan, plural } from './format.ts';
 import { staleRow, titleRow } from './pane.ts';
 import { type Area, VIEW_NAMES } from './place.ts';
-import { BLANK, type Part, type Row, row, rowWidth, sized, spread, tall, toned } from './row.ts';
+import { BLANK, inAscii, type Part, type Row, row, rowWidth, sized, spread, tall, toned } from './row.ts';
 import type { Session } from './session.ts';
 
 export const MINIMUM_COLUMNS = 60;
@@ -15,16 +15,25 @@ const FRAME_ROWS = 4;
 
 /** Exactly `height` rows of at most `width` columns. */
 export function frameRows(session: Session, width: number, height: number): Row[] {
-  if (width < MINIMUM_COLUMNS || height < MINIMUM_ROWS) return tooSmall(width, height);
+  const rows =
+    width < MINIMUM_COLUMNS || height < MINIMUM_ROWS ? tooSmall(width, height) : wholeRows(session, width, height);
+  return session.theme.glyphs.ascii ? rows.map(inAscii) : rows;
+}
+
+function wholeRows(session: Session, width: number, height: number): Row[] {
   // One column of air on either side: rows never touch the last column, where terminals differ in how they wrap.
   const inner = width - 2;
   const area = areaOf(session, inner, height);
-  const prompt = session.prompt?.rows(inner, session.theme);
-  const foot = prompt ?? [session.overlay === undefined ? footer(session, inner) : overlayFooter(session, inner)];
+  const foot = footRows(session, inner);
   const main = tall(mainRows(session, area), height - FRAME_ROWS + 1 - foot.length);
   return [header(session, inner), tabs(session, inner), title(session, area), ...main, ...foot].map((each) =>
     row(' ', sized(each, inner, 'left', session.theme.glyphs.ellipsis)),
   );
+}
+
+function footRows(session: Session, width: number): Row[] {
+  if (session.prompt !== undefined) return session.prompt.rows(width, session.theme);
+  return [session.overlay === undefined ? footer(session, width) : overlayFooter(session, width)];
 }
 
 function areaOf(session: Session, width: number, height: number): Area {
@@ -126,14 +135,14 @@ function troubles(session: Session, width: number): Row {
   const room = Math.min(90, width - 78);
   if (room < 24) return BLANK;
   const { glyphs } = session.theme;
-  const bad = session.headline.sources().find(({ state }) => state.kind !== 'live' && state.kind !== 'off');
+  const troubled = session.headline.sources().filter(({ state }) => state.kind !== 'live' && state.kind !== 'off');
+  // The source of the view that one looks at comes first.
+  const bad = troubled.find(({ name }) => name === session.place.view) ?? troubled[0];
   if (bad !== undefined) {
     const { state, name } = bad;
     const retry = state.nextTryMs === undefined ? '' : `, next try ${formatAgo(state.nextTryMs, session.nowMs())}`;
-    const why = state.reason === undefined ? state.kind : `${state.kind}: ${state.reason}`;
-    return row(
-      toned(lookOf(state, session.theme).tone, shorten(clean(`${name} ${why}${retry}`), room, glyphs.ellipsis)),
-    );
+    const why = `${name} ${state.kind}${retry}${state.reason === undefined ? '' : `: ${state.reason}`}`;
+    return row(toned(lookOf(state, session.theme).tone, shorten(clean(why), room, glyphs.ellipsis)));
   }
   const unread = session.monitor
     .events()
@@ -147,8 +156,9 @@ function troubles(session: Session, width: number): Row {
 }
 
 function title(session: Session, area: Area): Row {
+  const page = session.overlay?.shape === 'page' ? ` ${area.theme.glyphs.crumb} ${session.overlay.title}` : '';
   const zoom = session.zoomed ? ' (z)' : '';
-  const crumbs = session.stack.map((place) => clean(place.crumb())).join(` ${area.theme.glyphs.crumb} `) + zoom;
+  const crumbs = session.stack.map((place) => clean(place.crumb())).join(` ${area.theme.glyphs.crumb} `) + page + zoom;
   const place = session.place;
   const filter = place.filter.empty ? BLANK : row(toned('chip-muted', ` /${clean(place.filter.source)} `), ' ');
   const status = row(filter, place.status(area));

@@ -123,6 +123,29 @@ export function toAnsi(each: Row, theme: Theme): string {
   return current === '' ? out : `${out}\u001b[0m`;
 }
 
+const ASCII_FOR: Readonly<Record<string, string>> = {
+  '→': '>',
+  '←': '<',
+  '↑': '^',
+  '↓': 'v',
+  '–': '-',
+  '≥': '>',
+  µ: 'u',
+  '×': 'x',
+  '∞': '~',
+  '…': '~',
+  '’': "'",
+  '\u00a0': ' ',
+};
+
+/** The screen's own signs in plain ASCII, column by column; what came from outside stays as it is. */
+export function inAscii(each: Row): Row {
+  return each.map((segment) => ({
+    ...segment,
+    text: segment.text.replace(/[→←↑↓–≥µ×∞…’\u00a0]/g, (sign) => ASCII_FOR[sign]!),
+  }));
+}
+
 /** The bare text, for tests, copying and searching. */
 export function toText(each: Row): string {
   return each.map((segment) => segment.text).join('');

@@ -125,7 +125,7 @@ export class AlertPlace extends Place {
               ),
             ),
           ]
-        : notificationRows(this.#item.told, columns, false, area);
+        : notificationRows(this.#item.told, columns, area);
     if (width < 110) {
       const all = [
         titleRow('Told', '', width, theme),

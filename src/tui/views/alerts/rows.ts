@@ -9,7 +9,7 @@ import { barRow, fieldRows } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
 import { BLANK, type Part, type Row, row, select, sized, toned } from '../../frame/row.ts';
 import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
-import { clean, wrap } from '../../sanitise.ts';
+import { clean, widthOf, wrap } from '../../sanitise.ts';
 import type { Theme, Tone } from '../../theme.ts';
 import { type AlertItem, type AlertState, channelOf, toldText, valueText } from './model.ts';
 
@@ -187,15 +187,21 @@ export function alertFieldRows(item: AlertItem, width: number, theme: Theme): Ro
   return rows;
 }
 
-/** Who was told: newest first, a row each; `withGroup` names what it was about. */
+/** Who was told of one alert: newest first, a row each, and below it the reason where the row has no room for it. */
 export function notificationRows(
   records: readonly NotificationRecord[],
   width: number,
-  withGroup: boolean,
   area: Pick<Area, 'nowMs' | 'zone' | 'theme'>,
 ): Row[] {
-  const laid = layOut(notificationColumns(withGroup, area), records, width);
-  return records.map((record) => itemRow(laid, record, area.theme));
+  const laid = layOut(notificationColumns(false, area), records, width);
+  const reasonWidth = laid.find(({ column }) => column.id === 'reason')?.width ?? 0;
+  return records.flatMap((record) => {
+    const reason = clean(record.reason);
+    if (widthOf(reason) <= reasonWidth) return [itemRow(laid, record, area.theme)];
+    const line = itemRow(laid, { ...record, reason: '' }, area.theme);
+    const { tone } = outcomeLook(record.outcome, area.theme);
+    return [line, ...wrap(reason, width - 10).map((part) => row(' '.repeat(10), toned(tone, part)))];
+  });
 }
 
 export function notificationColumns(
@@ -222,7 +228,7 @@ export function notificationColumns(
     {
       id: 'outcome',
       title: 'Outcome',
-      min: 8,
+      min: 13,
       max: 15,
       priority: 1,
       cell: (record) => {
@@ -242,16 +248,16 @@ export function notificationColumns(
     {
       id: 'channel',
       title: 'Channel',
-      min: 7,
+      min: 9,
       max: 12,
       priority: 1,
       cell: (record) => toned('strong', channelOf(record)),
     },
-    { id: 'receiver', title: 'Receiver', min: 8, max: 20, priority: 3, cell: (record) => record.receiver },
+    { id: 'receiver', title: 'Receiver', min: 8, max: 20, priority: 6, cell: (record) => record.receiver },
     {
       id: 'reason',
       title: 'Why',
-      min: 10,
+      min: withGroup ? 10 : 24,
       max: 90,
       grow: 1,
       priority: 2,

@@ -1,0 +1,300 @@
+import { describe, expect, it } from 'vitest';
+import type { Monitor } from '../../src/monitor/sources.ts';
+import { frameRows } from '../../src/tui/frame/layout.ts';
+import { rowWidth, toAnsi, toText } from '../../src/tui/frame/row.ts';
+import { Session } from '../../src/tui/frame/session.ts';
+import { makeKeymap } from '../../src/tui/input/bindings.ts';
+import { makeKeyParser } from '../../src/tui/input/keys.ts';
+import { views } from '../../src/tui/views/registry.ts';
+import { type FakeOptions, makeFakeMonitor } from './fake-monitor.ts';
+
+const NOW = Date.UTC(2026, 10, 23, 14, 0, 0);
+
+interface Screen {
+  readonly session: Session;
+  readonly written: string[];
+  readonly quits: number[];
+  /** Types keys by name (`3`, `Enter`, `Esc`, `text`), waiting after each until nothing is under way. */
+  press(...keys: string[]): Promise<void>;
+  text(width?: number, height?: number): string;
+}
+
+async function open(
+  fake: Partial<FakeOptions> = {},
+  more: { ascii?: boolean; colours?: 0 | 16 | 256; monitor?: Monitor } = {},
+): Promise<Screen> {
+  const written: string[] = [];
+  const quits: number[] = [];
+  const session = new Session({
+    monitor: more.monitor ?? makeFakeMonitor({ nowMs: () => NOW, ...fake }),
+    views,
+    keymap: makeKeymap(),
+    colours: more.colours ?? 16,
+    ascii: more.ascii ?? false,
+    utc: true,
+    theme: 'default',
+    nowMs: () => NOW,
+    emit: (sequence) => written.push(sequence),
+    quit: (code) => quits.push(code),
+    schedule: () => {},
+    redraw: () => {},
+    mouse: () => {},
+    suspend: () => {},
+  });
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 200; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (i > 3 && session.settled) return;
+    }
+  };
+  await settle();
+  const special: Record<string, string> = {
+    Enter: '\r',
+    Tab: '\t',
+    Space: ' ',
+    Down: '\u001b[B',
+    Left: '\u001b[D',
+    Backspace: '\u007f',
+    'C-u': '\u0015',
+  };
+  return {
+    session,
+    written,
+    quits,
+    async press(...keys) {
+      for (const key of keys) {
+        if (key === 'Esc') session.handleKey({ name: 'Esc', text: '' });
+        else for (const each of makeKeyParser().push(special[key] ?? key)) session.handleKey(each);
+        await settle();
+      }
+    },
+    text: (width = 120, height = 40) => frameRows(session, width, height).map(toText).join('\n'),
+  };
+}
+
+const VIEWS = ['1', '2', '3', '4', '5', '6', '7'];
+const SIZES = [
+  [60, 14],
+  [80, 24],
+  [100, 30],
+  [120, 40],
+  [200, 50],
+] as const;
+
+describe('every view', () => {
+  it.each([
+    ['with content', {}],
+    ['empty', { empty: true }],
+    ['with sources that fail', { failing: ['metrics', 'alerts', 'logs', 'traces'] as const }],
+  ])('%s fills the screen exactly at every size', async (_, fake) => {
+    const screen = await open(fake);
+    for (const view of VIEWS) {
+      await screen.press(view);
+      for (const deeper of [[], ['Enter'], ['z'], ['Enter'], ['?']]) {
+        await screen.press(...deeper);
+        for (const [width, height] of SIZES) {
+          const rows = frameRows(screen.session, width, height);
+          expect(rows, `view ${view}`).toHaveLength(height);
+          for (const each of rows)
+            expect(rowWidth(each), `view ${view} at ${width}: ${toText(each)}`).toBeLessThan(width);
+        }
+      }
+      await screen.press('Esc', 'z', 'Esc', 'Esc');
+    }
+    screen.session.close();
+  });
+
+  it('is drawn in ASCII alone where that is asked for', async () => {
+    const screen = await open({}, { ascii: true });
+    for (const view of VIEWS) {
+      await screen.press(view, 'G');
+      const own = screen.text().replace(/漢字/g, '');
+      expect(own, `view ${view}`).toMatch(/^[\x20-\x7e\n]*$/);
+    }
+    screen.session.close();
+  });
+
+  it('sets no colour under NO_COLOR, and shows the selection all the same', async () => {
+    const screen = await open({}, { colours: 0 });
+    for (const view of VIEWS) {
+      await screen.press(view);
+      const ansi = frameRows(screen.session, 120, 40)
+        .map((each) => toAnsi(each, screen.session.theme))
+        .join('\n');
+      expect(ansi).not.toMatch(/\u001b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9\d|10\d)[;m]/);
+      expect(ansi, `view ${view}`).toContain('\u001b[7m');
+    }
+    screen.session.close();
+  });
+
+  it('says so where the terminal is too small', async () => {
+    const screen = await open();
+    expect(screen.text(40, 10)).toContain('watchfire needs 60×14');
+    screen.session.close();
+  });
+
+  it('says what is wrong and what to do where a source fails', async () => {
+    const screen = await open({ failing: ['logs', 'traces', 'metrics', 'alerts'] });
+    await screen.press('4');
+    expect(screen.text()).toContain('The logs cannot be read.');
+    expect(screen.text()).toContain('ECONNREFUSED');
+    expect(screen.text()).toContain('--elasticsearch URL');
+    expect(screen.text()).toContain('next try in 8s');
+    await screen.press('5');
+    expect(screen.text()).toContain('--jaeger URL');
+    screen.session.close();
+  });
+});
+
+describe('on call', () => {
+  it('goes from the alert to its series, its logs, a trace, and back step by step', async () => {
+    const screen = await open();
+    expect(screen.text()).toMatch(
+      /firing\s+critical\s+HighErrorRate\s+order\s+7\.31 % > 5 %\s+8m 12s since 13:51:48\s+slack/,
+    );
+    await screen.press('Enter');
+    expect(screen.text()).toContain('HighErrorRate order');
+    expect(screen.text()).toContain('▲ FIRING');
+    expect(screen.text()).toContain('╌╌╌');
+    expect(screen.text()).toContain('watchfire does not deliver to PagerDuty');
+    await screen.press('l');
+    expect(screen.text()).toContain('overview › HighErrorRate order › logs order');
+    expect(screen.session.place.view).toBe('logs');
+    await screen.press('E');
+    while (!/→ /.test(selectedLine(screen))) await screen.press('E');
+    await screen.press('Enter', 'Enter');
+    expect(screen.text()).toContain('Service and operation');
+    expect(screen.session.stack.map((place) => place.view)).toEqual(['overview', 'alerts', 'logs', 'logs', 'traces']);
+    await screen.press('l');
+    expect(screen.text()).toContain('logs of ');
+    for (let i = 0; i < 5; i++) await screen.press('Esc');
+    expect(screen.session.stack).toHaveLength(1);
+    expect(screen.text()).toContain('Wrong now');
+    await screen.press('Esc', 'Esc');
+    expect(screen.quits).toEqual([]);
+    await screen.press('q');
+    expect(screen.quits).toEqual([0]);
+    screen.session.close();
+  });
+
+  it('silences only after a question', async () => {
+    const monitor = makeFakeMonitor({ nowMs: () => NOW });
+    const screen = await open({}, { monitor });
+    await screen.press('3', 's');
+    expect(screen.text()).toContain('matches 1 alert now: HighErrorRate order');
+    await screen.press('Enter');
+    expect(screen.text()).toContain('Silence these alerts?');
+    await screen.press('n', 'Esc');
+    expect(await monitor.alerts.silences([])).toHaveLength(0);
+    await screen.press('s', 'Enter', 'y');
+    const [silence] = await monitor.alerts.silences([]);
+    expect(silence!.matchers.map(String)).toContain('alertname="HighErrorRate"');
+    expect(silence!.endsAtMs - silence!.startsAtMs).toBe(2 * 3_600_000);
+    screen.session.close();
+  });
+
+  it('explains an alert by the decisions that were taken', async () => {
+    const screen = await open();
+    await screen.press('x');
+    expect(screen.text()).toContain('group-wait');
+    await screen.press('Esc');
+    expect(screen.text()).toContain('Wrong now');
+    screen.session.close();
+  });
+});
+
+describe('keys', () => {
+  it('filters by word, field and inverse, and shows the filter', async () => {
+    const screen = await open();
+    await screen.press('3', '/', 'payment !memory', 'Enter');
+    expect(screen.text()).toContain('/payment !memory');
+    expect(screen.text()).toContain('2 alerts');
+    await screen.press('/', 'C-u', 'severity=critical', 'Enter');
+    expect(screen.text()).toContain('4 alerts');
+    screen.session.close();
+  });
+
+  it('takes commands, with completion', async () => {
+    const screen = await open();
+    await screen.press(':', 'log', 'Tab', ' le', 'Tab', 'Enter');
+    expect(screen.text()).toContain('error and worse');
+    await screen.press(':', 'query rate(cache_hits_total[1m])', 'Enter');
+    expect(screen.text()).toContain('query rate(cache_hits_total[1m])');
+    await screen.press(':', 'range 1h', 'Enter');
+    expect(screen.text()).toContain('live 1h');
+    await screen.press(':', 'nonsense', 'Enter');
+    expect(screen.text()).toContain('There is no command nonsense');
+    await screen.press(':', 'q', 'Enter');
+    expect(screen.quits).toEqual([0]);
+    screen.session.close();
+  });
+
+  it('goes through time and back to live', async () => {
+    const screen = await open();
+    await screen.press('[');
+    expect(screen.text()).toContain('past 13:37:30–13:52:30');
+    await screen.press(']', '+');
+    expect(screen.text()).toContain('live 10m');
+    await screen.press('-', '-', '0');
+    expect(screen.text()).toContain('live 15m');
+    screen.session.close();
+  });
+
+  it('copies by OSC 52', async () => {
+    const screen = await open();
+    await screen.press('5', 'y');
+    const [sequence] = screen.written;
+    expect(sequence).toMatch(/^\u001b\]52;c;[A-Za-z0-9+/=]+\u0007$/);
+    await screen.press('Y');
+    expect(Buffer.from(screen.written[1]!.slice(7, -1), 'base64').toString()).toMatch(
+      /^watchfire traces [0-9a-f]{32}$/,
+    );
+    screen.session.close();
+  });
+
+  it('edits a query with completion, and points at what is wrong with one', async () => {
+    const screen = await open();
+    await screen.press('2', 'i', 'sum(rate(http_r');
+    expect(screen.text()).toContain('http_requests_total');
+    await screen.press('Tab');
+    expect(screen.text()).toMatch(/query sum\(rate\(http_req/);
+    await screen.press('C-u', 'rate(up{', 'Enter');
+    expect(screen.text()).toContain('parse error: unclosed left parenthesis');
+    screen.session.close();
+  });
+
+  it('shows every key that acts, from the one table', async () => {
+    const screen = await open();
+    await screen.press('4', '?');
+    for (const words of ['pause the stream', 'next error', 'copy what is selected', 'to the last'])
+      expect(screen.text(120, 60)).toContain(words);
+    screen.session.close();
+  });
+});
+
+describe('the logs', () => {
+  it('counts what waits while they are paused', async () => {
+    const screen = await open();
+    await screen.press('4', 'Space');
+    expect(screen.text()).toContain('paused, 0 waiting');
+    await screen.press('Space');
+    expect(screen.text()).toContain('following');
+    screen.session.close();
+  });
+
+  it('lets no escape sequence of a line through', async () => {
+    const screen = await open();
+    await screen.press('4', '/', '漢字', 'Enter');
+    const ansi = frameRows(screen.session, 120, 40)
+      .map((each) => toAnsi(each, screen.session.theme))
+      .join('\n');
+    expect(ansi).toContain('red 漢字 gnp.exe');
+    expect(ansi).not.toContain('\u202e');
+    screen.session.close();
+  });
+});
+
+function selectedLine(screen: Screen): string {
+  const rows = frameRows(screen.session, 120, 40);
+  return toText(rows.find((each) => each.some((segment) => segment.selected)) ?? []);
+}
