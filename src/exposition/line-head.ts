@@ -116,7 +116,7 @@ export class LineHead {
       if (bytes[at] !== EQUAL) this.#fail(at, 'expected equal');
       const valueFrom = this.#blanks(at + 1);
       if (bytes[valueFrom] !== QUOTE) this.#fail(valueFrom, 'expected label value');
-      const valueTo = this.#endOfValue(valueFrom);
+      const valueTo = this.#endOfValue(valueFrom, isExemplar);
       if (!isUtf8(bytes.subarray(valueFrom, valueTo))) {
         throw errorAt(bytes, valueFrom, `invalid UTF-8 label value: ${excerpt(bytes, valueFrom, valueTo)}`);
       }
@@ -143,15 +143,17 @@ export class LineHead {
     return this.#fail(from, expected);
   }
 
-  #endOfValue(from: number): number {
+  /** Prometheus' lexers skip NULs in a value wherever they stand, even behind its closing quote, which then is part of the value. */
+  #endOfValue(from: number, isExemplar: boolean): number {
     const bytes = this.#bytes;
     for (let at = from + 1; at < bytes.length; at++) {
       const byte = bytes[at]!;
-      if (byte === QUOTE) return at + 1;
+      if (byte === QUOTE) return isExemplar ? at + 1 : behindNuls(bytes, at + 1);
       if (byte === NEWLINE && !this.#grammar.newlineInValue) break;
+      if (byte === 0 && isExemplar) break;
       if (byte === BACKSLASH) {
-        at++;
-        if (bytes[at] === NEWLINE) break;
+        at = isExemplar ? at + 1 : behindNuls(bytes, at + 1);
+        if (bytes[at] === NEWLINE || bytes[at] === 0) break;
       }
     }
     return this.#fail(from, 'expected label value');
@@ -215,6 +217,23 @@ export function decoded(bytes: Uint8Array, from: number, to: number): string {
 export function unescaped(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\([\\"n])/g, (_, character: string) => (character === 'n' ? '\n' : character));
+}
+
+/** The offset of the next byte that is no NUL. */
+export function behindNuls(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (bytes[at] === 0) at++;
+  return at;
+}
+
+/** Behind the word, NULs after each of its letters being skipped; −1 where it does not stand there. */
+export function behindWord(bytes: Uint8Array, from: number, word: string): number {
+  let at = from;
+  for (let i = 0; i < word.length; i++) {
+    if (bytes[at] !== word.charCodeAt(i)) return -1;
+    at = behindNuls(bytes, at + 1);
+  }
+  return at;
 }
 
 /** `[a-zA-Z_:]`. */

@@ -5,7 +5,7 @@ import type { ExpositionSink } from './exposition.ts';
 import type { ExpositionCache } from './exposition-cache.ts';
 import { errorAt, excerpt, unexpected } from './exposition-error.ts';
 import { FloatToken } from './float.ts';
-import { decoded, LineHead, OPENMETRICS, unescaped } from './line-head.ts';
+import { behindNuls, behindWord, decoded, LineHead, OPENMETRICS, unescaped } from './line-head.ts';
 import { StartTimestamps } from './start-timestamps.ts';
 import { familyName } from './text-parser.ts';
 
@@ -178,8 +178,10 @@ class OpenMetricsParser {
   /** `# EOF`, after which there may be nothing but one newline. */
   #isEnd(at: number): boolean {
     const bytes = this.#bytes;
-    if (decoded(bytes, at, Math.min(at + 5, bytes.length)) !== '# EOF') return false;
-    const behind = bytes[at + 5] === NEWLINE ? at + 6 : at + 5;
+    if (bytes[at + 1] !== SPACE) return false;
+    const word = behindWord(bytes, at + 2, 'EOF');
+    if (word < 0) return false;
+    const behind = bytes[word] === NEWLINE ? behindNuls(bytes, word + 1) : word;
     if (behind < bytes.length) throw errorAt(bytes, behind, 'unexpected data after # EOF');
     return true;
   }
@@ -191,7 +193,6 @@ class OpenMetricsParser {
   #metadata(lineStart: number): number {
     const bytes = this.#bytes;
     const newline = bytes.indexOf(NEWLINE, lineStart);
-    const lineEnd = newline < 0 ? bytes.length : newline;
     const cache = this.#cache;
     const known = cache === undefined || newline < 0 ? -1 : cache.find(bytes, lineStart, newline + 1);
     if (known >= 0) {
@@ -199,14 +200,18 @@ class OpenMetricsParser {
       this.#remember(cache!.number(known));
       return newline + 1;
     }
-    const start = decoded(bytes, lineStart, Math.min(lineStart + 7, lineEnd));
-    const word = /^# (HELP|TYPE|UNIT) $/.exec(start)?.[1];
-    if (word === undefined) throw unexpected(bytes, lineStart, lineStart, 'expected a valid start token');
-    const { name, end } = familyName(bytes, lineStart + 7, lineStart, word);
+    const word = ['HELP', 'TYPE', 'UNIT'].find((each) => behindWord(bytes, lineStart + 2, each) >= 0);
+    const behind = word === undefined ? -1 : behindWord(bytes, lineStart + 2, word);
+    if (word === undefined || bytes[lineStart + 1] !== SPACE || bytes[behind] !== SPACE) {
+      throw unexpected(bytes, lineStart, lineStart, 'expected a valid start token');
+    }
+    const { name, end } = familyName(bytes, behindNuls(bytes, behind + 1), lineStart, word);
     const close = bytes.indexOf(NEWLINE, end);
     if (close < 0 || bytes[end] !== SPACE) throw errorAt(bytes, end, `expected text in ${word}`);
     const from = end + 1;
-    const text = decoded(bytes, from, close);
+    // NULs that follow the newline are taken with the text, whose last byte is dropped.
+    const next = behindNuls(bytes, close + 1);
+    const text = decoded(bytes, from, next - 1);
     let type = NO_TYPE;
     if (word === 'TYPE') {
       type = (TYPES as readonly string[]).indexOf(text);
@@ -224,7 +229,7 @@ class OpenMetricsParser {
       }
       this.#sink.metadata(name, 'unit', text);
     }
-    if (close === newline) cache?.take(cache.add(bytes, lineStart, newline + 1, type));
-    return close + 1;
+    if (next === newline + 1) cache?.take(cache.add(bytes, lineStart, next, type));
+    return next;
   }
 }

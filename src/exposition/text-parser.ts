@@ -5,7 +5,17 @@ import type { ExpositionSink } from './exposition.ts';
 import type { ExpositionCache } from './exposition-cache.ts';
 import { errorAt, excerpt, unexpected } from './exposition-error.ts';
 import { FloatToken } from './float.ts';
-import { decoded, endOfName, isDigit, isNameStart, LineHead, TEXT, unescaped } from './line-head.ts';
+import {
+  behindNuls,
+  behindWord,
+  decoded,
+  endOfName,
+  isDigit,
+  isNameStart,
+  LineHead,
+  TEXT,
+  unescaped,
+} from './line-head.ts';
 
 const TAB = 0x09;
 const NEWLINE = 0x0a;
@@ -139,11 +149,10 @@ class TextParser {
     const bytes = this.#bytes;
     let lineEnd = bytes.indexOf(NEWLINE, hash);
     const blank = bytes[hash + 1] === SPACE || bytes[hash + 1] === TAB;
-    if (!blank) {
-      // Here too a NUL ends the body.
-      const nul = bytes.subarray(hash, lineEnd).indexOf(0);
-      if (nul >= 0) return -1;
-    }
+    // Here too a NUL ends the body: anywhere, or behind blanks only where they are followed by it.
+    let text = hash + 1;
+    while (bytes[text] === SPACE || bytes[text] === TAB) text++;
+    if (bytes[text] === 0 || (!blank && bytes.subarray(hash, lineEnd).includes(0))) return -1;
     lineEnd++;
     const cache = this.#cache;
     const known = cache === undefined ? -1 : cache.find(bytes, lineStart, lineEnd);
@@ -166,15 +175,12 @@ class TextParser {
   #metadata(lineStart: number, from: number, lineEnd: number): number {
     const bytes = this.#bytes;
     let at = from;
-    const skip = (): void => {
-      while (bytes[at] === SPACE || bytes[at] === TAB) at++;
-    };
-    skip();
-    const word = decoded(bytes, at, Math.min(at + 4, lineEnd));
-    const blank = bytes[at + 4] === SPACE || bytes[at + 4] === TAB;
-    if ((word !== 'HELP' && word !== 'TYPE') || !blank) return NO_TYPE;
-    at += 5;
-    skip();
+    while (bytes[at] === SPACE || bytes[at] === TAB) at++;
+    const help = behindWord(bytes, at, 'HELP');
+    const word = help < 0 ? 'TYPE' : 'HELP';
+    at = help < 0 ? behindWord(bytes, at, 'TYPE') : help;
+    if (at < 0 || (bytes[at] !== SPACE && bytes[at] !== TAB)) return NO_TYPE;
+    while (bytes[at] === SPACE || bytes[at] === TAB) at = behindNuls(bytes, at + 1);
     const family = familyName(bytes, at, lineStart, word);
     at = family.end;
     if (bytes[at] === 0) throw unexpected(bytes, lineStart, at, 'linebreak expected after metadata');
@@ -190,11 +196,11 @@ class TextParser {
     if (!isUtf8(bytes.subarray(rest, lineEnd))) {
       throw errorAt(bytes, rest, `help text ${excerpt(bytes, rest, lineEnd)} is not a valid utf8 string`);
     }
-    const help = decoded(bytes, rest, lineEnd);
+    const text = decoded(bytes, rest, lineEnd);
     this.#sink.metadata(
       family.name,
       'help',
-      help.replace(/\\([\\n])/g, (_, c: string) => (c === 'n' ? '\n' : c)),
+      text.replace(/\\([\\n])/g, (_, c: string) => (c === 'n' ? '\n' : c)),
     );
     return NO_TYPE;
   }
