@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/config/clock.ts';
+import { StructuredLogger } from '../../src/instrument/index.ts';
 import { type FileLogSource, fileLogSource } from '../../src/logs/files/file-log-source.ts';
 import { findFiles } from '../../src/logs/files/glob.ts';
 import { LineSplitter } from '../../src/logs/files/line-splitter.ts';
@@ -93,6 +94,41 @@ describe('files', () => {
     await pass();
     expect(told.sort()).toEqual(['four', 'three', 'two']);
     expect((await messages()).sort()).toEqual(['four', 'one', 'three', 'two']);
+  });
+
+  it('reads on what is written to a file after it was renamed away', async () => {
+    const folder = directory();
+    const path = join(folder, 'app.log');
+    writeFileSync(path, line('one'));
+    const { told, clock, pass } = follow(['app.log'], folder);
+    await pass();
+    renameSync(path, join(folder, 'app1.log'));
+    writeFileSync(path, line('new'));
+    await clock.advance(320);
+    await settle();
+    appendFileSync(join(folder, 'app1.log'), line('late'));
+    await pass();
+    await pass();
+    expect(told.sort()).toEqual(['late', 'new']);
+  });
+
+  it('follows the logger of this project through its rotation', async () => {
+    const folder = directory();
+    const logger = new StructuredLogger({
+      service: 's',
+      console: false,
+      files: { directory: folder, maxBytes: 3000, maxFiles: 3, errorFileName: '' },
+    });
+    const { told, pass } = follow(['combined.log'], folder);
+    await pass();
+    for (let i = 0; i < 60; i++) {
+      logger.info(`line ${i}`);
+      if (i % 5 === 4) await pass();
+    }
+    await logger.close();
+    await pass();
+    await pass();
+    expect(told).toEqual(Array.from({ length: 60 }, (_, i) => `line ${i}`));
   });
 
   it('follows truncation in place, and files that go and come', async () => {

@@ -3,8 +3,8 @@ import type { Clock, Timer } from '../../config/clock.ts';
 import { RecordStore, type RecordStoreOptions, type RecordStoreStatus } from '../record-store.ts';
 import type { LogReader } from '../source.ts';
 import { SourceHealth } from '../source-health.ts';
-import { FollowedFile } from './followed-file.ts';
 import { findFiles } from './glob.ts';
+import { LogFiles } from './log-files.ts';
 
 export interface FileLogSourceOptions extends RecordStoreOptions {
   /** Paths and glob patterns. */
@@ -30,42 +30,25 @@ export function fileLogSource(options: FileLogSourceOptions): FileLogSource {
   const { clock } = options;
   const store = new RecordStore(options);
   const health = new SourceHealth({ endpoint: options.files.join(', '), clock });
-  const files = new Map<string, FollowedFile>();
-  const positions = new Map<string, number>();
+  const files = new LogFiles();
   const tail = { lines: options.tailLines ?? 20_000, bytes: options.tailBytes ?? 8 * 1024 * 1024 };
-  let timer: Timer | undefined;
-  let closed = false;
+  let paths: readonly string[] = [];
   let foundMs = Number.NEGATIVE_INFINITY;
   let first = true;
-
-  const find = async (): Promise<void> => {
-    if (clock.nowMs() - foundMs < FIND_EVERY_MS) return;
-    foundMs = clock.nowMs();
-    const paths = await findFiles(options.files, options.directory ?? process.cwd());
-    for (const path of paths) {
-      if (!files.has(path)) files.set(path, new FollowedFile({ path, tail: first ? tail : undefined, positions }));
-    }
-  };
+  let timer: Timer | undefined;
+  let closed = false;
 
   const poll = async (): Promise<void> => {
-    await find();
-    const faults: string[] = [];
-    const reading = new Set<string>();
-    for (const [path, file] of files) {
-      try {
-        const records = await file.poll(clock.nowMs(), first);
-        // Two names, of which one may be a link, for one file.
-        const again = file.identity !== '' && reading.has(file.identity);
-        if (!again) store.add(records, !first);
-        if (file.identity !== '') reading.add(file.identity);
-      } catch (error) {
-        faults.push(`${path}: ${reasonOf(error as NodeJS.ErrnoException)}`);
-      }
+    if (clock.nowMs() - foundMs >= FIND_EVERY_MS) {
+      foundMs = clock.nowMs();
+      paths = await findFiles(options.files, options.directory ?? process.cwd());
     }
-    if (faults.length > 0) health.failed(faults.join('; '));
-    else if (reading.size === 0) health.failed(`no file is there (yet): ${options.files.join(', ')}`);
-    else health.succeeded(0);
+    const { records, found, faults } = await files.poll(paths, clock.nowMs(), first ? tail : undefined);
+    store.add(records, !first);
     first = false;
+    if (faults.length > 0) health.failed(faults.join('; '));
+    else if (found === 0) health.failed(`no file is there (yet): ${options.files.join(', ')}`);
+    else health.succeeded(0);
   };
 
   const loop = async (): Promise<void> => {
@@ -77,7 +60,7 @@ export function fileLogSource(options: FileLogSourceOptions): FileLogSource {
 
   return {
     state: () => health.state(),
-    status: () => ({ ...store.status(), files: files.size }),
+    status: () => ({ ...store.status(), files: paths.length }),
     async search(query) {
       await ready;
       return store.search(query);
@@ -91,13 +74,7 @@ export function fileLogSource(options: FileLogSourceOptions): FileLogSource {
       closed = true;
       timer?.cancel();
       await ready;
-      await Promise.all([...files.values()].map((file) => file.close(clock.nowMs())));
+      await files.close(clock.nowMs());
     },
   };
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error.code === 'EACCES' || error.code === 'EPERM') return 'may not be read by this user';
-  if (error.code === 'EISDIR') return 'is a directory';
-  return error.message;
 }

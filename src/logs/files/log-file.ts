@@ -1,0 +1,116 @@
+/** One log file, opened once and read as it grows, whatever it is renamed to meanwhile. */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { LogRecord } from '../record.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { RecordAssembler } from './record-assembler.ts';
+import { type TailLimits, tailStart } from './tail-start.ts';
+
+const READ_BYTES = 256 * 1024;
+/** Of one poll, so that one busy file does not keep the others waiting. */
+const MOST_BYTES_A_POLL = 8 * 1024 * 1024;
+/** A record waits so long for lines that may belong to it. */
+const SETTLE_MS = 400;
+/** A line without an end waits longer: it may be half written. */
+const UNFINISHED_LINE_MS = 2000;
+
+export class LogFile {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #identity: string;
+  #position = 0;
+  #generation = 0;
+  #lines = new LineSplitter();
+  #records = new RecordAssembler('', '');
+  #lastByteMs = 0;
+  #atEnd = true;
+
+  private constructor(path: string, handle: FileHandle, identity: string, position: number) {
+    this.path = path;
+    this.#handle = handle;
+    this.#identity = identity;
+    this.#begin(position);
+  }
+
+  /** `identity`: device and inode. `tail`: how much of what is there already is read; undefined: all. */
+  static async open(path: string, identity: string, tail: TailLimits | undefined): Promise<LogFile> {
+    const handle = await open(path, 'r');
+    const { size } = await handle.stat();
+    return new LogFile(path, handle, identity, tail === undefined ? 0 : await tailStart(handle, size, tail));
+  }
+
+  /** Everything that was written has been read. */
+  get atEnd(): boolean {
+    return this.#atEnd;
+  }
+
+  /**
+   * Records that were completed since the last call; with `settled`, the last is taken as complete as well. `size` is
+   * the file's now: where it is less than what was read, the file was truncated and is read from its beginning.
+   */
+  async poll(size: number, nowMs: number, settled: boolean): Promise<readonly LogRecord[]> {
+    const records: LogRecord[] = [];
+    if (size < this.#position) {
+      this.#flush(nowMs, records, true);
+      this.#begin(0);
+    }
+    // Most polls find nothing: they need no buffer.
+    if (size > this.#position) await this.#read(nowMs, records);
+    this.#flush(nowMs, records, false);
+    const last = settled && this.#atEnd ? this.#records.flush() : undefined;
+    if (last !== undefined) records.push(last);
+    return records;
+  }
+
+  /** The file's size now, by the handle: it may have no name any more. */
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  /** What was still waiting, whole or not. */
+  async close(nowMs: number): Promise<readonly LogRecord[]> {
+    const records: LogRecord[] = [];
+    this.#flush(nowMs, records, true);
+    await this.#handle.close();
+    return records;
+  }
+
+  #begin(position: number): void {
+    this.#position = position;
+    this.#generation += 1;
+    this.#lines = new LineSplitter(position);
+    this.#records = new RecordAssembler(this.path, `${this.path}:${this.#identity}:${this.#generation}`);
+  }
+
+  async #read(nowMs: number, records: LogRecord[]): Promise<void> {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    this.#atEnd = false;
+    for (let total = 0; total < MOST_BYTES_A_POLL; ) {
+      const { bytesRead } = await this.#handle.read(buffer, 0, READ_BYTES, this.#position);
+      if (bytesRead === 0) {
+        this.#atEnd = true;
+        return;
+      }
+      total += bytesRead;
+      this.#position += bytesRead;
+      this.#lastByteMs = nowMs;
+      for (const line of this.#lines.push(buffer.subarray(0, bytesRead))) {
+        const record = this.#records.push(line, nowMs);
+        if (record !== undefined) records.push(record);
+      }
+    }
+  }
+
+  /** Gives out what has waited long enough; `now`: whatever waits. */
+  #flush(nowMs: number, records: LogRecord[], now: boolean): void {
+    const quietMs = nowMs - this.#lastByteMs;
+    if (!this.#atEnd && !now) return;
+    if (now || (this.#lines.pendingBytes > 0 && quietMs >= UNFINISHED_LINE_MS)) {
+      const line = this.#lines.flush();
+      const record = line === undefined ? undefined : this.#records.push(line, nowMs);
+      if (record !== undefined) records.push(record);
+    }
+    if (!now && (quietMs < SETTLE_MS || this.#lines.pendingBytes > 0)) return;
+    const record = this.#records.flush();
+    if (record !== undefined) records.push(record);
+  }
+}
