@@ -61,6 +61,8 @@ class Loader implements ExpositionSink {
   readonly #cache = new ExpositionCache();
   readonly #refs: SeriesRef[] = [];
   readonly #metadata = new Map<string, Metadata>();
+  /** Families of the piece whose metadata changed. */
+  readonly #changed = new Set<string>();
   #appender: Appender;
   #lines = 0;
   #samples = 0;
@@ -80,10 +82,10 @@ class Loader implements ExpositionSink {
     try {
       parseExposition('openmetrics', bytes, this, { cache: this.#cache });
     } catch (error) {
-      this.#appender.commit();
+      this.#commit();
       throw this.#moved(error);
     }
-    this.#appender.commit();
+    this.#commit();
     for (let at = piece.indexOf(0x0a); at >= 0; at = piece.indexOf(0x0a, at + 1)) this.#lines++;
   }
 
@@ -124,7 +126,13 @@ class Loader implements ExpositionSink {
     const known = this.#metadata.get(family) ?? { type: 'unknown', help: '', unit: '' };
     const metadata = part === 'type' ? { ...known, type: text as MetricType } : { ...known, [part]: text };
     this.#metadata.set(family, metadata);
-    this.#appender.metadata(family, metadata);
+    this.#changed.add(family);
+  }
+
+  #commit(): void {
+    for (const family of this.#changed) this.#appender.metadata(family, this.#metadata.get(family)!);
+    this.#changed.clear();
+    this.#appender.commit();
   }
 
   /** The error with its line in the whole file. */

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { ExpositionCache, parseExposition } from '../../src/exposition/exposition.ts';
+import type { FloatHistogram } from '../../src/exposition/histogram.ts';
+import { convertClassicHistograms, customHistogram } from '../../src/exposition/nhcb.ts';
+import { CollectingSink } from './collecting-sink.ts';
+
+const body = `# TYPE h histogram
+h_bucket{le="0.5",x="1"} 1
+h_bucket{le="2",x="1"} 1
+h_bucket{le="+Inf",x="1"} 4
+h_sum{x="1"} 7.5
+h_count{x="1"} 4
+h_bucket{le="0.5",x="2"} 3
+h_bucket{le="+Inf",x="2"} 2
+h_count{x="2"} 2
+# TYPE other gauge
+other_count 3
+`;
+
+function shown(sink: CollectingSink): string[] {
+  return sink.collected.map(({ labels, value }) => {
+    if (typeof value === 'number') return `${labels.toSelector()} ${value}`;
+    const { count, sum, customValues, positiveSpans, positiveBuckets } = value;
+    return `${labels.toSelector()} ${JSON.stringify({ count, sum, customValues, positiveSpans, positiveBuckets })}`;
+  });
+}
+
+const converted =
+  'h{x="1"} {"count":4,"sum":7.5,"customValues":[0.5,2],"positiveSpans":[{"offset":0,"length":1},{"offset":1,"length":1}],"positiveBuckets":[1,3]}';
+
+describe('classic histograms', () => {
+  it('become native ones; what is not cumulative becomes none', () => {
+    const sink = new CollectingSink();
+    const cache = new ExpositionCache();
+    const target = convertClassicHistograms(sink, { keepClassic: false });
+    for (let round = 0; round < 3; round++) {
+      sink.clear();
+      parseExposition('text', Buffer.from(body), target, { cache });
+      expect(shown(sink)).toEqual([converted, 'other_count 3']);
+      expect(sink.seriesCalls).toBe(round === 0 ? 2 : 0);
+    }
+    for (let round = 0; round < 6; round++) parseExposition('text', Buffer.from('a 1\n'), target, { cache });
+    expect(sink.forgotten.length).toBe(2);
+    sink.clear();
+    parseExposition('text', Buffer.from(body), target, { cache });
+    expect(shown(sink)).toEqual([converted, 'other_count 3']);
+  });
+
+  it('are kept beside when asked, and a body that breaks off leaves nothing behind', () => {
+    const sink = new CollectingSink();
+    const target = convertClassicHistograms(sink, { keepClassic: true });
+    expect(() => parseExposition('text', Buffer.from(`${body.slice(0, 60)}\n!`), target)).toThrow();
+    sink.clear();
+    parseExposition('text', Buffer.from(body), target);
+    expect(shown(sink).filter((line) => line.startsWith('h{'))).toEqual([converted]);
+    expect(sink.collected.length).toBe(10);
+  });
+
+  it('without a count or an infinite bucket are completed', () => {
+    const parts = (histogram: FloatHistogram | undefined): unknown[] => [histogram?.count, histogram?.positiveBuckets];
+    expect(parts(customHistogram([{ bound: 1, count: 2 }], undefined, 0))).toEqual([2, [2]]);
+    expect(parts(customHistogram([{ bound: 1, count: 2 }], 5, 0))).toEqual([5, [2, 3]]);
+    expect(parts(customHistogram([], 5, 0))).toEqual([5, [5]]);
+    expect(customHistogram([{ bound: 1, count: 9 }], 5, 0)).toBeUndefined();
+  });
+});
