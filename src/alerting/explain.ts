@@ -107,7 +107,7 @@ function integrationLines(route: Route, labels: Labels, name: string, view: Aler
   return integrations.map((integration) => {
     if (typeof integration.notifier === 'string') return `${integration.name}: not-delivered: ${integration.notifier}`;
     const entry = view.log.find(route.groupKey(route.groupLabels(labels)), receiver, integration.name);
-    if (entry === undefined) return `${integration.name}: has not been told of this group`;
+    if (entry === undefined || entry.atMs === 0) return `${integration.name}: has not been told of this group`;
     const toldOf = entry.firing.includes(name)
       ? 'told that this alert fires'
       : entry.resolved.includes(name)

@@ -8,6 +8,8 @@ export interface LogEntry {
   /** Fingerprints. */
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
+  /** Firing alerts in a notification that was begun and neither recorded nor given up: the receiver may know of them. */
+  readonly begun?: readonly string[] | undefined;
   readonly atMs: number;
   /** When firing alerts were last told of; undefined: never. */
   readonly firingAtMs?: number | undefined;
@@ -48,22 +50,54 @@ export class NotificationLog {
   ): Promise<void> {
     const key = logKey(groupKey, receiver, integration);
     const atMs = this.#options.clock.nowMs();
-    // An entry that is twice its repeat interval old was not renewed: its group is gone.
-    const expiresAtMs = atMs + Math.min(this.#options.retentionMs, 2 * repeatIntervalMs);
     const firingAtMs = told.firing.length > 0 ? atMs : this.#entries.get(key)?.firingAtMs;
-    const entry = { ...told, atMs, firingAtMs, expiresAtMs };
-    this.#entries.set(key, entry);
-    this.#journal?.put(key, entry);
+    this.#put(key, { ...told, atMs, firingAtMs, expiresAtMs: this.#expiry(repeatIntervalMs) });
     await this.#journal?.sync();
+  }
+
+  /** To be called before the first attempt: what is on its way when the process dies may have arrived. */
+  begin(
+    groupKey: string,
+    receiver: string,
+    integration: string,
+    firing: readonly string[],
+    repeatIntervalMs: number,
+  ): void {
+    const key = logKey(groupKey, receiver, integration);
+    const known = this.#entries.get(key) ?? this.#untold(repeatIntervalMs);
+    this.#put(key, { ...known, begun: firing });
+  }
+
+  /** The notification that was begun did not arrive. */
+  giveUp(groupKey: string, receiver: string, integration: string): void {
+    const key = logKey(groupKey, receiver, integration);
+    const known = this.#entries.get(key);
+    if (known?.begun === undefined) return;
+    const { begun: _, ...told } = known;
+    this.#put(key, told.atMs === 0 ? undefined : told);
   }
 
   collect(): void {
     const nowMs = this.#options.clock.nowMs();
     for (const [key, entry] of this.#entries) {
       if (entry.expiresAtMs > nowMs) continue;
-      this.#entries.delete(key);
-      this.#journal?.put(key, undefined);
+      this.#put(key, undefined);
     }
+  }
+
+  #untold(repeatIntervalMs: number): LogEntry {
+    return { firing: [], resolved: [], atMs: 0, expiresAtMs: this.#expiry(repeatIntervalMs), store: {} };
+  }
+
+  /** An entry that is twice its repeat interval old was not renewed: its group is gone. */
+  #expiry(repeatIntervalMs: number): number {
+    return this.#options.clock.nowMs() + Math.min(this.#options.retentionMs, 2 * repeatIntervalMs);
+  }
+
+  #put(key: string, entry: LogEntry | undefined): void {
+    if (entry === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, entry);
+    this.#journal?.put(key, entry);
   }
 }
 
@@ -80,7 +114,7 @@ export function dueReason(
   const known = new Set(entry.firing);
   if (!isSubset(firing, known)) return known.size === 0 ? 'first notification' : 'new alerts added';
   // Also where resolved alerts are not sent: the log has to forget the firing ones.
-  if (firing.size === 0) return known.size > 0 ? 'all alerts resolved' : 'none';
+  if (firing.size === 0) return known.size > 0 || entry.begun !== undefined ? 'all alerts resolved' : 'none';
   if (sendResolved && !isSubset(resolved, new Set(entry.resolved))) return 'some alerts resolved';
   return entry.atMs < nowMs - repeatIntervalMs ? 'repeat interval elapsed' : 'none';
 }

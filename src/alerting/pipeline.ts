@@ -128,7 +128,14 @@ export class Pipeline {
     const store = new Map(reason === 'first notification' ? [] : Object.entries(entry?.store ?? {}));
     const sent = integration.sendResolved ? alerts : alerts.filter((alert) => firing.has(alert.fingerprint));
     // Where nothing is to be said about resolved alerts, the log still has to forget that they fired.
-    if (sent.length > 0 && !(await this.#send(integration, flush, sent, reason, store))) return false;
+    if (sent.length > 0) {
+      log.begin(group.key, receiver, integration.name, [...firing], repeatIntervalMs);
+      if (!(await this.#send(integration, flush, sent, reason, store))) {
+        // One that was cut off may have arrived all the same.
+        if (!flush.signal.aborted) log.giveUp(group.key, receiver, integration.name);
+        return false;
+      }
+    }
     await log.record(
       group.key,
       receiver,
