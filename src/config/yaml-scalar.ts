@@ -12,6 +12,8 @@ export type ScalarMeaning =
 const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
 const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
 const NULL = new Set(['', '~', 'null', 'Null', 'NULL']);
+/** Under these tags the text still decides; under any other it is a text. */
+const RESOLVED = new Set(['!!bool', '!!int', '!!float', '!!timestamp']);
 const INFINITE = /^([-+]?)\.(inf|Inf|INF)$/;
 const NOT_A_NUMBER = new Set(['.nan', '.NaN', '.NAN']);
 const INTEGER = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
@@ -22,7 +24,7 @@ export function meaningOf(scalar: YamlScalar): ScalarMeaning {
   const { text, tag } = scalar;
   if (tag === '!!binary') return { tag: '!!binary', value: decodeBase64(text) };
   if (tag === '!!null') return { tag: '!!null' };
-  if (tag === '!!str' || (tag === undefined && !scalar.plain)) return { tag: '!!str', value: text };
+  if (tag === undefined ? !scalar.plain : !RESOLVED.has(tag)) return { tag: '!!str', value: text };
   if (NULL.has(text)) return { tag: '!!null' };
   if (TRUE.has(text)) return { tag: '!!bool', value: true };
   if (FALSE.has(text)) return { tag: '!!bool', value: false };
