@@ -123,6 +123,7 @@ export type BinaryOperator =
 export interface BinaryExpression extends Position {
   readonly kind: 'binary';
   readonly operator: BinaryOperator;
+  readonly operatorPosition: Position;
   readonly left: Expression;
   readonly right: Expression;
   readonly returnBool: boolean;

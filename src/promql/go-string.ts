@@ -1,14 +1,8 @@
 /** String literals as Go reads them: escapes in double and single quotes, none in back quotes. */
 
-/** A literal that Go would refuse; `at` is an index into the literal. */
+/** A literal that Go would refuse. */
 export class GoStringError extends Error {
   override readonly name = 'GoStringError';
-  readonly at: number;
-
-  constructor(message: string, at: number) {
-    super(message);
-    this.at = at;
-  }
 }
 
 const SIMPLE: ReadonlyMap<string, number> = new Map([
@@ -56,7 +50,7 @@ export function hasStrayBytes(value: string): boolean {
 
 function readEscape(inner: string, at: number, mark: string, bytes: number[]): number {
   const letter = inner[at + 1];
-  if (letter === undefined) throw new GoStringError('escape sequence not terminated', at + 1);
+  if (letter === undefined) throw new GoStringError('escape sequence not terminated');
   const simple = SIMPLE.get(letter);
   if (simple !== undefined && !((letter === '"' || letter === "'") && letter !== mark)) {
     bytes.push(simple);
@@ -65,26 +59,30 @@ function readEscape(inner: string, at: number, mark: string, bytes: number[]): n
   const octal = /^[0-7]{3}/.exec(inner.slice(at + 1));
   if (octal) {
     const value = Number.parseInt(octal[0], 8);
-    if (value > 255) throw new GoStringError('escape sequence is an invalid Unicode code point', at + 1);
+    if (value > 255) throw new GoStringError('escape sequence is an invalid Unicode code point');
     bytes.push(value);
     return at + 4;
   }
   const size = letter === 'x' ? 2 : letter === 'u' ? 4 : letter === 'U' ? 8 : 0;
   if (size === 0) {
-    const point = inner.codePointAt(at + 1)!;
-    const hex = point.toString(16).toUpperCase().padStart(4, '0');
-    throw new GoStringError(`unknown escape sequence U+${hex} '${String.fromCodePoint(point)}'`, at + 1);
+    throw new GoStringError(`unknown escape sequence ${describeCharacter(inner.slice(at + 1))}`);
   }
   const digits = inner.slice(at + 2, at + 2 + size);
-  if (digits.length < size || !/^[0-9a-fA-F]+$/.test(digits)) {
-    throw new GoStringError('escape sequence not terminated', at + 1);
-  }
+  const stray = /[^0-9a-fA-F]/u.exec(digits)?.[0];
+  if (stray !== undefined) throw new GoStringError(`illegal character ${describeCharacter(stray)} in escape sequence`);
+  if (digits.length < size) throw new GoStringError('escape sequence not terminated');
   const value = Number.parseInt(digits, 16);
   if (letter === 'x') bytes.push(value);
   else if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) {
-    throw new GoStringError('escape sequence is an invalid Unicode code point', at + 1);
+    throw new GoStringError('escape sequence is an invalid Unicode code point');
   } else bytes.push(...encoder.encode(String.fromCodePoint(value)));
   return at + 2 + size;
+}
+
+/** Of the first one of a text: `U+0071 'q'`. */
+function describeCharacter(text: string): string {
+  const point = text.codePointAt(0)!;
+  return `U+${point.toString(16).toUpperCase().padStart(4, '0')} '${String.fromCodePoint(point)}'`;
 }
 
 function decodeBytes(bytes: Uint8Array): string {

@@ -11,7 +11,6 @@ const HEX = /0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*(?:\.[0-9a-fA-F]*)?(?:[pP][+-]
 const DECIMAL =
   /(?:[0-9]+(?:_[0-9]+)*\.?(?:[0-9]+(?:_[0-9]+)*)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?/y;
 const DURATION = /(?:[0-9]+(?:ms|[smhdwy]))+/y;
-const NUMBER_LIKE = /[0-9.][0-9a-zA-Z_.]*/y;
 const WORD_CHARACTER = /[0-9a-zA-Z_]/;
 const NAMED_NUMBERS: ReadonlySet<string> = new Set(['inf', 'nan']);
 
@@ -53,7 +52,10 @@ class Lexer {
     }
     const end = this.#query.length;
     if (this.#bracesFrom >= 0) this.#fail(end, end, 'unexpected end of input inside braces');
-    if (this.#bracketsFrom >= 0) this.#fail(end, end, 'unclosed left bracket');
+    if (this.#bracketsFrom >= 0) {
+      const isOpened = this.#tokens.at(-1)?.word === '[';
+      this.#fail(end, end, isOpened ? 'unexpected end of input in duration expression' : 'unclosed left bracket');
+    }
     if (this.#parentheses.length > 0) this.#fail(end, end, 'unclosed left parenthesis');
     this.#tokens.push({ kind: 'end', text: '', word: 'end', start: end, end });
   }
@@ -66,15 +68,12 @@ class Lexer {
         this.#push('punctuation', character);
         return;
       case ')':
-        if (this.#parentheses.pop() === undefined) this.#fail(at, at + 1, "unexpected right parenthesis ')'");
+        if (this.#parentheses.pop() === undefined) this.#fail(at + 1, at + 1, "unexpected right parenthesis ')'");
         this.#push('punctuation', character);
         return;
       case '{':
         this.#bracesFrom = at;
         this.#push('punctuation', character);
-        return;
-      case '}':
-        this.#fail(at, at + 1, "unexpected right brace '}'");
         return;
       case '[':
         if (this.#bracketsFrom >= 0) this.#fail(at, at + 1, "unexpected left bracket '['");
@@ -93,6 +92,9 @@ class Lexer {
         return;
       case ':':
         if (this.#bracketsFrom < 0) break;
+        if (this.#tokens.at(-1)?.word === '[') {
+          this.#fail(at + 1, at + 1, 'unexpected colon before duration in duration expression');
+        }
         if (this.#colonInBrackets) this.#fail(at, at + 1, "unexpected colon ':'");
         this.#colonInBrackets = true;
         this.#push('punctuation', character);
@@ -105,11 +107,12 @@ class Lexer {
       default:
     }
     const operator = this.#match(OPERATOR);
+    if (operator === '=~') this.#fail(at, at + 1, "unexpected character after '=': '~'");
     if (operator !== '') {
       this.#pushText('operator', operator, operator, at);
       return;
     }
-    if (/[0-9.]/.test(character)) {
+    if (/[0-9]/.test(character) || (character === '.' && /[0-9]/.test(this.#query[at + 1] ?? ''))) {
       this.#number();
       return;
     }
@@ -120,7 +123,8 @@ class Lexer {
         const after = this.#query.slice(at + 1, at + 2);
         this.#fail(at, at + 1, `unexpected character after '!': ${quoteCharacter(after)}`);
       }
-      this.#fail(at, at + point.length, `unexpected character: ${quoteCharacter(point)}`);
+      const where = this.#bracketsFrom >= 0 ? ' in duration expression' : '';
+      this.#fail(at, at + point.length, `unexpected character${where}: ${quoteCharacter(point)}`);
     }
     this.#word(word, at);
   }
@@ -199,9 +203,15 @@ class Lexer {
       this.#pushText(kind, text, kind, at);
       return;
     }
-    this.#at = at;
-    const text = this.#match(NUMBER_LIKE);
-    this.#fail(at, this.#at, `bad number or duration syntax: ${quote(text)}`);
+    // Prometheus shows what it has read, and the character that does not suit.
+    let longest = at;
+    for (const pattern of [HEX, DECIMAL, DURATION]) {
+      this.#at = at;
+      this.#match(pattern);
+      longest = Math.max(longest, this.#at);
+    }
+    this.#at = longest;
+    this.#fail(at, longest, `bad number or duration syntax: ${quote(this.#query.slice(at, longest + 1))}`);
   }
 
   #match(pattern: RegExp): string {
@@ -227,7 +237,7 @@ class Lexer {
 
 /** Go's `%q` of a character; the end of the text is its -1. */
 function quoteCharacter(character: string): string {
-  if (character === '') return 'U+FFFFFFFFFFFFFFFF';
+  if (character === '') return "'\ufffd'";
   if (character === "'") return "'\\''";
   return `'${quote(character).slice(1, -1).replace('\\"', '"')}'`;
 }

@@ -25,8 +25,7 @@ export function parseStringToken(reader: TokenReader, token: Token): StringLiter
     return { kind: 'string', value: unquoteGo(token.text), start: token.start, end: token.end };
   } catch (error) {
     if (!(error instanceof GoStringError)) throw error;
-    const at = token.start + 1 + error.at;
-    return reader.fail({ start: at, end: at + 1 }, error.message);
+    return reader.fail(token, error.message);
   }
 }
 

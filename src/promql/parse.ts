@@ -21,7 +21,7 @@ import { checkExpression } from './typecheck.ts';
 /** Throws PromqlParseError. `features` says which experimental parts are allowed; all of them where it is absent. */
 export function parseExpression(query: string, features: PromqlFeatures = ALL_SYNTAX): Expression {
   const reader = new TokenReader(query);
-  if (reader.peek().kind === 'end') reader.fail(reader.peek(), 'no expression found in input');
+  if (reader.peek().kind === 'end') reader.fail({ start: 0, end: 0 }, 'no expression found in input');
   const expression = new Parser(reader, features).expression(0);
   if (reader.peek().kind !== 'end') reader.unexpected();
   checkExpression(query, expression);
@@ -83,7 +83,17 @@ class Parser {
     const operator = token.word as BinaryOperator;
     const matching = this.#matching(operator);
     const right = this.expression(operator === '^' ? precedence - 1 : precedence);
-    return { kind: 'binary', operator, left, right, returnBool, matching, start: left.start, end: right.end };
+    return {
+      kind: 'binary',
+      operator,
+      operatorPosition: { start: token.start, end: token.end },
+      left,
+      right,
+      returnBool,
+      matching,
+      start: left.start,
+      end: right.end,
+    };
   }
 
   #matching(operator: BinaryOperator): VectorMatching {
@@ -190,6 +200,7 @@ class Parser {
     const reader = this.#reader;
     const name = reader.next();
     const text = name.kind === 'keyword' ? name.word : name.text;
+    const { args, end } = this.#arguments('function call args');
     const signature: FunctionSignature | undefined = FUNCTIONS.get(text);
     if (!signature) {
       const meant = suggest(text, [...FUNCTIONS.keys(), ...AGGREGATORS]);
@@ -199,7 +210,6 @@ class Parser {
     if (signature.experimental && !this.#features.experimentalFunctions) {
       reader.fail(name, `function "${text}" is not enabled`);
     }
-    const { args, end } = this.#arguments('function call args');
     return { kind: 'call', signature, args, start: name.start, end };
   }
 
@@ -277,9 +287,13 @@ class Parser {
       if (value === '') reader.fail(token, 'invalid label name for grouping: ""');
       return value;
     }
-    const isWord = token.kind === 'identifier' || token.kind === 'keyword' || token.kind === 'aggregator';
+    const isWord =
+      token.kind === 'identifier' ||
+      token.kind === 'metric-identifier' ||
+      token.kind === 'keyword' ||
+      token.kind === 'aggregator';
     if (!isWord && !/^[a-z]/i.test(token.text)) reader.unexpected('grouping opts', 'label');
-    if (token.kind === 'number' || token.kind === 'duration' || token.kind === 'metric-identifier') {
+    if (token.kind === 'number' || token.kind === 'duration') {
       reader.fail(token, `invalid label name for grouping: "${token.text}"`);
     }
     return reader.next().text;

@@ -63,28 +63,29 @@ function parseBrackets(reader: TokenReader, features: PromqlFeatures, expression
 }
 
 function parseOffset(reader: TokenReader, features: PromqlFeatures, expression: Expression): Expression {
-  const token = reader.next();
+  reader.next();
   const offset = parseOffsetDuration(reader, features);
   return setModifier(reader, expression, 'offset', (target) => {
-    if (target.offsetMs !== 0 || target.offsetExpression) reader.fail(token, 'offset may not be set multiple times');
+    if (target.offsetMs !== 0 || target.offsetExpression)
+      reader.fail(expression, 'offset may not be set multiple times');
     return { offsetMs: offset.ms, offsetExpression: offset.expression };
   });
 }
 
 function parseAt(reader: TokenReader, expression: Expression): Expression {
-  const token = reader.next();
-  const at = parseTimestamp(reader);
+  reader.next();
+  const at = parseTimestamp(reader, expression);
   return setModifier(reader, expression, '@', (target) => {
-    if (target.at !== undefined) reader.fail(token, '@ <timestamp> may not be set multiple times');
+    if (target.at !== undefined) reader.fail(expression, '@ <timestamp> may not be set multiple times');
     return { at };
   });
 }
 
-function parseTimestamp(reader: TokenReader): number | 'start' | 'end' {
+function parseTimestamp(reader: TokenReader, expression: Expression): number | 'start' | 'end' {
   const token = reader.peek();
-  if (token.kind === 'keyword' && (token.word === 'start' || token.word === 'end') && reader.peek(1).word === '(') {
+  if (token.kind === 'keyword' && (token.word === 'start' || token.word === 'end')) {
     reader.next();
-    reader.next();
+    reader.expect('(', '@', 'timestamp');
     reader.expect(')', '@', 'timestamp');
     return token.word;
   }
@@ -97,7 +98,7 @@ function parseTimestamp(reader: TokenReader): number | 'start' | 'end' {
     const shown = Number.isFinite(seconds)
       ? seconds.toFixed(6)
       : String(seconds).replace(/^(-?)I\w+/, (_, sign) => `${sign || '+'}Inf`);
-    reader.fail(token, `timestamp out of bounds for @ modifier: ${shown}`);
+    reader.fail(expression, `timestamp out of bounds for @ modifier: ${shown}`);
   }
   return at;
 }

@@ -15,7 +15,8 @@ function pretty(expression: Expression, level: number): string {
   if (expression.kind === 'unary') {
     return `${indent}${expression.operator}${pretty(expression.expression, level).trim()}`;
   }
-  if (line.length <= LINE_LENGTH) return indent + line;
+  // Prometheus forgets the indent of a subquery that fits.
+  if (line.length <= LINE_LENGTH) return expression.kind === 'subquery' ? line : indent + line;
   switch (expression.kind) {
     case 'aggregation': {
       const parameter = expression.parameter ? `${pretty(unwrap(expression.parameter), level + 1)},\n` : '';

@@ -6,7 +6,8 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate);
+    // Of equally near words the one that only goes on is likelier.
+    const distance = editDistance(wanted, candidate) - (candidate.startsWith(wanted) ? 0.5 : 0);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -76,11 +76,6 @@ export const NOT_A_METRIC: ReadonlySet<string> = new Set([
   'atan2',
 ]);
 
-const NAMED_PUNCTUATION: ReadonlyMap<string, string> = new Map([
-  ['(', 'left parenthesis'],
-  [')', 'right parenthesis'],
-]);
-
 /** As in `unexpected <op:*>`, `unexpected identifier "x"`, `unexpected end of input`. */
 export function describeToken(token: Token): string {
   switch (token.kind) {
@@ -95,11 +90,9 @@ export function describeToken(token: Token): string {
     case 'aggregator':
       return `<aggr:${token.text}>`;
     case 'operator':
-      return `<op:${token.text}>`;
+      return token.text === '=' ? '"="' : `<op:${token.text}>`;
     case 'punctuation':
-      return NAMED_PUNCTUATION.has(token.text)
-        ? `${NAMED_PUNCTUATION.get(token.text)} '${token.text}'`
-        : `"${token.text}"`;
+      return `"${token.text}"`;
     default:
       return `${token.kind} ${abbreviated(token.text)}`;
   }

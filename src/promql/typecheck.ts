@@ -35,7 +35,17 @@ class Checker {
     this.#query = query;
   }
 
+  /** What is inside comes first. */
   check(expression: Expression): void {
+    if (expression.kind === 'call') {
+      this.#call(expression);
+      return;
+    }
+    if (expression.kind === 'vector-selector') {
+      this.#selector(expression);
+      return;
+    }
+    for (const child of childrenOf(expression)) this.check(child);
     switch (expression.kind) {
       case 'aggregation':
         this.#aggregation(expression);
@@ -43,9 +53,6 @@ class Checker {
       case 'binary':
         this.#binary(expression);
         break;
-      case 'call':
-        this.#call(expression);
-        return;
       case 'unary': {
         const type = typeOf(expression.expression);
         if (type !== 'scalar' && type !== 'vector') {
@@ -63,12 +70,8 @@ class Checker {
         }
         break;
       }
-      case 'vector-selector':
-        this.#selector(expression);
-        return;
       default:
     }
-    for (const child of childrenOf(expression)) this.check(child);
   }
 
   #aggregation(expression: Aggregation): void {
@@ -82,19 +85,19 @@ class Checker {
   }
 
   #binary(expression: BinaryExpression): void {
-    const { operator, left, right, matching } = expression;
+    const { operator, operatorPosition, left, right, matching } = expression;
     const leftType = typeOf(left);
     const rightType = typeOf(right);
     if (expression.returnBool && !COMPARISONS.has(operator)) {
-      this.#fail(expression, 'bool modifier can only be used on comparison operators');
+      this.#fail(operatorPosition, 'bool modifier can only be used on comparison operators');
     }
     const scalars = leftType === 'scalar' && rightType === 'scalar';
     if (COMPARISONS.has(operator) && !expression.returnBool && scalars) {
-      this.#fail(expression, 'comparisons between scalars must use BOOL modifier');
+      this.#fail(operatorPosition, 'comparisons between scalars must use BOOL modifier');
     }
     for (const label of matching?.on ? matching.labels : []) {
       if (matching!.include.includes(label)) {
-        this.#fail(expression, `label "${label}" must not occur in ON and GROUP clause at once`);
+        this.#fail(operatorPosition, `label "${label}" must not occur in ON and GROUP clause at once`);
       }
     }
     for (const [side, type] of [
@@ -144,8 +147,8 @@ class Checker {
         this.#infoSelector(arg);
         return;
       }
-      this.#expect(arg, argumentType(signature, index), `call to function "${signature.name}"`);
       this.check(arg);
+      this.#expect(arg, argumentType(signature, index), `call to function "${signature.name}"`);
     });
   }
 

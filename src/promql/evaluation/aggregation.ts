@@ -1,6 +1,6 @@
 /** Aggregations: rows taken in one by one, each step of each group with a state of its own. */
 import type { Labels } from '../../labels/labels.ts';
-import type { Aggregation } from '../expression.ts';
+import { type Aggregation, unwrap } from '../expression.ts';
 import { countValues } from './count-values.ts';
 import type { Evaluator } from './evaluator.ts';
 import { Groups } from './grouping.ts';
@@ -10,7 +10,12 @@ import { quantileAggregation } from './quantile-aggregation.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row, RowMaker, setHistogram } from './row.ts';
 import { selectByRank } from './top.ts';
 
-export async function aggregate(evaluator: Evaluator, node: Aggregation): Promise<Row[]> {
+export async function aggregate(evaluator: Evaluator, written: Aggregation): Promise<Row[]> {
+  const node = {
+    ...written,
+    expression: unwrap(written.expression),
+    parameter: written.parameter && unwrap(written.parameter),
+  };
   switch (node.operator) {
     case 'topk':
     case 'bottomk':

@@ -1,7 +1,6 @@
 /** `count_values`: one series for each value that occurs. */
 import type { Labels } from '../../labels/labels.ts';
 import type { Aggregation, StringLiteral } from '../expression.ts';
-import { unwrap } from '../expression.ts';
 import { hasStrayBytes } from '../go-string.ts';
 import { formatHistogram } from '../histogram/text.ts';
 import { formatPlain } from '../number-text.ts';
@@ -12,7 +11,7 @@ import { isLabelName } from './label-functions.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, type Row, RowMaker } from './row.ts';
 
 export async function countValues(evaluator: Evaluator, node: Aggregation): Promise<Row[]> {
-  const label = (unwrap(node.parameter!) as StringLiteral).value;
+  const label = (node.parameter as StringLiteral).value;
   if (!isLabelName(label)) throw new QueryError('execution', `invalid label name ${quoteBytes(label)}`);
   const grouping = node.without ? node.grouping : [...node.grouping, label];
   const groups = new Groups({ without: node.without, labels: grouping });
