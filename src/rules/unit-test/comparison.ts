@@ -43,12 +43,16 @@ export function compareSamples(
     a.histogram === b.histogram &&
     (a.value === b.value || (fuzzy && areNeighbours(a.value, b.value)));
   const { missing, surplus } = unmatched(expected, got, same);
+  const hint = expected.some(({ value }) => Number.isNaN(value)) && missing.length > 0 ? [NAN_HINT] : [];
   const byLabels = (a: ComparedSample, b: ComparedSample): number => a.labels.compare(b.labels);
   return [
     ...missing.sort(byLabels).map((sample) => `- ${writtenSample(sample)}`),
     ...surplus.sort(byLabels).map((sample) => `+ ${writtenSample(sample)}`),
+    ...hint,
   ];
 }
+
+const NAN_HINT = '(NaN is equal to nothing, not even to NaN: test it with an expression such as `x != x`)';
 
 function unmatched<T>(
   expected: readonly T[],

@@ -32,8 +32,11 @@ export class InputLoader {
     // Of a series that is there twice the last one counts.
     const series = new Map<string, { labels: Labels; values: readonly SequenceValue[] }>();
     for (const { place, series: name, values } of test.inputSeries) {
-      const line = reading(`line ${place.line}: input series`, () => parseSeriesLine(`${name} ${values}`));
-      series.set(line.labels.key, line);
+      // promtool reads what follows a line break within the values as a further series.
+      for (const written of `${name} ${values}`.trim().split('\n')) {
+        const line = reading(`line ${place.line}: input series`, () => parseSeriesLine(written.trim()));
+        series.set(line.labels.key, line);
+      }
     }
     this.#series = [...series.values()];
   }
