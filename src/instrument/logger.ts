@@ -148,7 +148,11 @@ function createWinstonLogger(options: LoggerOptions): Winston.Logger {
     exitOnError: false,
   });
   // A transport that fails (disk full, Elasticsearch gone) must not take the application down.
-  logger.on('error', (error) => process.stderr.write(`logger: ${redactText(String(error))}\n`));
+  logger.on('error', (error: NodeJS.ErrnoException) => {
+    // Somebody logs after the end: there is nowhere left to put it.
+    if (error.code === 'ERR_STREAM_WRITE_AFTER_END' || error.message === 'write after end') return;
+    process.stderr.write(`logger: ${redactText(String(error))}\n`);
+  });
   return logger;
 }
 

@@ -53,7 +53,7 @@ export function fileLogSource(options: FileLogSourceOptions): FileLogSource {
 
   const loop = async (): Promise<void> => {
     if (closed) return;
-    await poll();
+    await poll().catch((error: Error) => health.failed(error.message));
     if (!closed) timer = clock.after(options.pollMs ?? 300, () => void loop());
   };
   const ready = loop();
