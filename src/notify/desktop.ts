@@ -1,4 +1,6 @@
 /** A notification of the desktop: freedesktop's `notify-send` (or D-Bus itself by `gdbus`), and `osascript` on macOS. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Notifier, NotifyOutcome } from '../alerting/integration.ts';
 import type { ChannelContext } from './channel.ts';
 import type { ProgramRun, RunProgram } from './run-program.ts';
@@ -6,6 +8,20 @@ import type { ProgramRun, RunProgram } from './run-program.ts';
 export interface DesktopContext extends Pick<ChannelContext, 'fields' | 'render'> {
   readonly run: RunProgram;
   readonly platform: NodeJS.Platform;
+}
+
+/** Why nothing can be shown here; undefined where something can. */
+export function desktopObstacle(
+  platform: NodeJS.Platform,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (platform === 'darwin') return undefined;
+  if (platform !== 'linux' && platform !== 'freebsd') return `desktop notifications are not supported on ${platform}`;
+  const runtime = environment['XDG_RUNTIME_DIR'] ?? '';
+  const session =
+    ['DBUS_SESSION_BUS_ADDRESS', 'DISPLAY', 'WAYLAND_DISPLAY'].some((name) => (environment[name] ?? '') !== '') ||
+    (runtime !== '' && existsSync(join(runtime, 'bus')));
+  return session ? undefined : 'no desktop session here: start watchfire within one, or use terminal_configs';
 }
 
 interface Popup {

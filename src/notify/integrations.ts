@@ -7,7 +7,7 @@ import type { HttpClient } from '../http/client.ts';
 import { TemplateError } from '../template/template.ts';
 import type { ChannelContext } from './channel.ts';
 import { commandNotifier } from './command.ts';
-import { desktopNotifier } from './desktop.ts';
+import { desktopNotifier, desktopObstacle } from './desktop.ts';
 import { discordNotifier } from './discord.ts';
 import { emailNotifier } from './email.ts';
 import { FieldError, Fields, type ReadFile } from './fields.ts';
@@ -97,6 +97,10 @@ function createNotifier(entry: IntegrationConfig, smtpTls: TlsConfig, deps: Inte
     const { file, line } = entry.place;
     return `${file}:${line}: ${entry.kind}_configs is not supported: nothing is delivered through it`;
   }
+  const environment = deps.environment ?? process.env;
+  const platform = deps.platform ?? process.platform;
+  const obstacle = entry.kind === 'desktop' ? desktopObstacle(platform, environment) : undefined;
+  if (obstacle !== undefined) return obstacle;
   const fields = new Fields(entry.fields, deps.readFile);
   let http: HttpClient | undefined;
   const lazyHttp = (): HttpClient => {
@@ -107,8 +111,8 @@ function createNotifier(entry: IntegrationConfig, smtpTls: TlsConfig, deps: Inte
   const context: NotifierContext = {
     clock: deps.clock,
     run: deps.run ?? runProgram,
-    platform: deps.platform ?? process.platform,
-    environment: deps.environment ?? process.env,
+    platform,
+    environment,
     writeTerminal: deps.writeTerminal,
     fields,
     smtpTls,

@@ -72,7 +72,7 @@ describe('desktop', () => {
       made.push(each);
       return outcome(each);
     };
-    await tell({ desktop_configs: [{ timeout: '5s' }] }, { platform, run });
+    await tell({ desktop_configs: [{ timeout: '5s' }] }, { platform, run, environment: { DISPLAY: ':0' } });
     return made;
   };
 
@@ -91,6 +91,11 @@ describe('desktop', () => {
     ]);
     expect(second!.program).toBe('gdbus');
     expect(second!.args).toContain('{"urgency": <byte 2>}');
+  });
+
+  it('is not tried without a session', async () => {
+    const { notifier } = await integrationOf({ desktop_configs: [{}] }, { platform: 'linux', environment: {} });
+    expect(notifier).toMatch(/^no desktop session here/);
   });
 
   it('calls osascript on macOS with the texts as arguments', async () => {
