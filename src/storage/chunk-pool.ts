@@ -8,7 +8,9 @@ const SLAB_BYTES = SLAB_UNITS << UNIT_BITS;
 
 /** A block is named by its address: the number of its first unit over all slabs. */
 export class ChunkPool {
-  readonly #slabs: Uint8Array[] = [];
+  /** Undefined where a slab was given back. */
+  readonly #slabs: (Uint8Array | undefined)[] = [];
+  #bumping = -1;
   /** Free blocks by their size in units. */
   readonly #free: number[][] = [];
   #nextUnit = SLAB_UNITS;
@@ -21,7 +23,9 @@ export class ChunkPool {
 
   /** Bytes held of the operating system. */
   get heldBytes(): number {
-    return this.#slabs.length * SLAB_BYTES;
+    let held = 0;
+    for (const slab of this.#slabs) if (slab !== undefined) held += SLAB_BYTES;
+    return held;
   }
 
   /** The address of a block of `units` units (1…65,536); its bytes are undefined. */
@@ -30,7 +34,7 @@ export class ChunkPool {
     const reused = this.#free[units]?.pop();
     if (reused !== undefined) return reused;
     if (this.#nextUnit + units > SLAB_UNITS) this.#addSlab();
-    const address = (this.#slabs.length - 1) * SLAB_UNITS + this.#nextUnit;
+    const address = this.#bumping * SLAB_UNITS + this.#nextUnit;
     this.#nextUnit += units;
     return address;
   }
@@ -50,10 +54,34 @@ export class ChunkPool {
     return (address & (SLAB_UNITS - 1)) << UNIT_BITS;
   }
 
+  /** Which of the slabs are used by less than `share`, where `addresses` and `units` name every block handed out; nothing is allocated there any more. */
+  retire(share: number, blocks: Iterable<readonly [address: number, units: number]>): Set<number> {
+    const used = new Int32Array(this.#slabs.length);
+    for (const [address, units] of blocks) used[address >>> 16]! += units;
+    const retired = new Set<number>();
+    for (const [slab, bytes] of this.#slabs.entries()) {
+      if (bytes !== undefined && slab !== this.#bumping && used[slab]! < share * SLAB_UNITS) retired.add(slab);
+    }
+    for (const [units, list] of this.#free.entries()) {
+      if (list.length > 0) this.#free[units] = list.filter((address) => !retired.has(address >>> 16));
+    }
+    return retired;
+  }
+
+  /** Gives retired slabs back, from which every block was moved. */
+  drop(retired: ReadonlySet<number>): void {
+    for (const slab of retired) this.#slabs[slab] = undefined;
+    for (const [units, list] of this.#free.entries()) {
+      if (list.length > 0) this.#free[units] = list.filter((address) => !retired.has(address >>> 16));
+    }
+  }
+
   #addSlab(): void {
     const rest = SLAB_UNITS - this.#nextUnit;
-    if (rest > 0) this.#freeOf(rest).push((this.#slabs.length - 1) * SLAB_UNITS + this.#nextUnit);
-    this.#slabs.push(new Uint8Array(SLAB_BYTES));
+    if (rest > 0) this.#freeOf(rest).push(this.#bumping * SLAB_UNITS + this.#nextUnit);
+    const vacant = this.#slabs.indexOf(undefined);
+    this.#bumping = vacant < 0 ? this.#slabs.length : vacant;
+    this.#slabs[this.#bumping] = new Uint8Array(SLAB_BYTES);
     this.#nextUnit = 0;
   }
 

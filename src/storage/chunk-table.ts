@@ -104,6 +104,36 @@ export class ChunkTable {
     this.units[chunk] = units;
   }
 
+  /** Makes the block at least `bytes` long, in one of few sizes, which other growing chunks will use again. */
+  grow(chunk: number, bytes: number): void {
+    const units = Math.ceil(bytes / 16);
+    if (units <= this.units[chunk]!) return;
+    const power = 2 ** Math.floor(Math.log2(units));
+    this.resize(chunk, units === power ? units : units <= power * 1.5 && power > 1 ? power * 1.5 : power * 2);
+  }
+
+  /** Moves the blocks out of slabs that are mostly empty, where that gives back much; `chunks` are all there are. */
+  compact(chunks: Iterable<number>): void {
+    const { pool } = this;
+    if (pool.heldBytes < pool.usedBytes * 1.25 + COMPACTION_BYTES) return;
+    const owners = [...chunks].filter((chunk) => this.units[chunk]! > 0);
+    const retired = pool.retire(
+      0.7,
+      owners.map((chunk) => [this.address[chunk]!, this.units[chunk]!] as const),
+    );
+    for (const chunk of owners) {
+      const before = this.address[chunk]!;
+      if (!retired.has(before >>> 16)) continue;
+      const units = this.units[chunk]!;
+      const address = pool.allocate(units);
+      const from = pool.offset(before);
+      pool.slab(address).set(pool.slab(before).subarray(from, from + units * 16), pool.offset(address));
+      pool.release(before, units);
+      this.address[chunk] = address;
+    }
+    pool.drop(retired);
+  }
+
   /** Bytes held for chunks: blocks, histograms and rows. */
   get bytes(): number {
     return this.pool.usedBytes + this.histogramBytes + this.live * ROW_BYTES;
@@ -126,6 +156,9 @@ export class ChunkTable {
     this.next = copied(this.next, new Int32Array(size));
   }
 }
+
+/** Less than this is not worth a compaction. */
+const COMPACTION_BYTES = 4 * 2 ** 20;
 
 /** Bytes of a row over all columns. */
 const ROW_BYTES = 46;

@@ -4,20 +4,13 @@
  * several times faster than Gorilla's bits at nearly its size. Staleness markers stand between the values.
  */
 import { CHUNK_SAMPLES, type ChunkTable, FIRST_STALE, HAS_STALE, HISTOGRAMS, IRREGULAR, XOR } from './chunk-table.ts';
+import { loadScratch, POWERS, readIntegers, STALE_CONTROL, scratchBytes, scratchWords } from './float-decoding.ts';
 import { FLOAT, type SampleColumns, STALE } from './queryable.ts';
 
-const POWERS = Array.from({ length: 13 }, (_, exponent) => 10 ** exponent);
 /** Scaled integers up to this keep a zigzag delta exact. */
 const LARGEST_INTEGER = 2 ** 51;
 /** Bytes that one sample takes at most, of its value and of its timestamp. */
 const WIDEST_SAMPLE = 9 + 6;
-const STALE_CONTROL = 0xff;
-
-/** The value before, as the eight bytes that XOR works on (little endian). */
-const scratch = new Float64Array(1);
-const scratchBytes = new Uint8Array(scratch.buffer);
-const scratchWords = new Int32Array(scratch.buffer);
-
 /** What the encoder must know of the chunk's last sample; the caller keeps it by series. */
 export interface FloatTail {
   /** The last value that was not a staleness marker. */
@@ -51,7 +44,7 @@ export function appendFloat(
   if (count >= CHUNK_SAMPLES || delta > 0x3fffffff || table.encoding[chunk] === HISTOGRAMS) return false;
   if (!stale && !fits(value, table.encoding[chunk]!)) widen(table, chunk, value);
   const used = table.valueBytes[chunk]! + table.timeBytes[chunk]! + WIDEST_SAMPLE;
-  if (used > table.units[chunk]! * 16) table.resize(chunk, Math.ceil((used + (used >> 1)) / 16));
+  table.grow(chunk, used);
 
   if (stale || table.valueBytes[chunk]! > 0 || !Object.is(value, tail.value)) {
     if (table.valueBytes[chunk] === 0) writeEqualValues(table, chunk, count - 1);
@@ -80,25 +73,6 @@ export function trim(table: ChunkTable, chunk: number): void {
   if (table.encoding[chunk] === HISTOGRAMS || table.units[chunk] === 0) return;
   const used = table.valueBytes[chunk]! + table.timeBytes[chunk]!;
   table.resize(chunk, Math.max(1, Math.ceil(used / 16)));
-}
-
-/** Appends all samples of the chunk to the columns. */
-export function decodeFloats(table: ChunkTable, chunk: number, into: SampleColumns): void {
-  const count = table.count[chunk]!;
-  const from = into.length;
-  into.reserve(from + count);
-  decodeTimes(table, chunk, into.timestamps, from, count);
-  const hasStale = (table.flags[chunk]! & HAS_STALE) !== 0;
-  if (hasStale && into.floatsOnly) {
-    into.kinds.fill(FLOAT, 0, from);
-    into.floatsOnly = false;
-  }
-  if (!into.floatsOnly) into.kinds.fill(FLOAT, from, from + count);
-  if (table.valueBytes[chunk] === 0) into.values.fill(table.firstValue[chunk]!, from, from + count);
-  else if (table.encoding[chunk] === XOR) decodeXor(table, chunk, into, from, count);
-  else decodeIntegers(table, chunk, into, from, count);
-  if ((table.flags[chunk]! & FIRST_STALE) !== 0) markStale(into.kinds, into.values, from);
-  into.length = from + count;
 }
 
 /** Where the samples of a chunk end: what appending to it goes on from. */
@@ -138,7 +112,7 @@ function widen(table: ChunkTable, chunk: number, value: number): void {
   if (table.valueBytes[chunk] === 0) return;
   table.valueBytes[chunk] = 0;
   const room = count * 9 + table.timeBytes[chunk]! + WIDEST_SAMPLE;
-  if (table.units[chunk]! * 16 < room) table.resize(chunk, Math.ceil(room / 16));
+  table.grow(chunk, room);
   let before = table.firstValue[chunk]!;
   for (let i = 1; i < count; i++) {
     if (kinds[i] === STALE) {
@@ -155,8 +129,7 @@ function writeTime(table: ChunkTable, chunk: number, count: number, deltaOfDelta
     if (deltaOfDelta === 0) return;
     // The regular timestamps so far were not written: a zero for each from the third sample on.
     const missing = count - 2;
-    const units = Math.ceil((table.valueBytes[chunk]! + missing + 2 * WIDEST_SAMPLE) / 16);
-    if (units > table.units[chunk]!) table.resize(chunk, units);
+    table.grow(chunk, table.valueBytes[chunk]! + missing + 2 * WIDEST_SAMPLE);
     const end = table.pool.offset(table.address[chunk]!) + table.units[chunk]! * 16;
     table.pool.slab(table.address[chunk]!).fill(0, end - missing, end);
     table.timeBytes[chunk] = missing;
@@ -177,8 +150,7 @@ function writeTime(table: ChunkTable, chunk: number, count: number, deltaOfDelta
 
 /** Writes the values that were not written while all were equal: a zero for each, which says "as before" in both encodings. */
 function writeEqualValues(table: ChunkTable, chunk: number, missing: number): void {
-  const units = Math.ceil((missing + table.timeBytes[chunk]! + WIDEST_SAMPLE) / 16);
-  if (units > table.units[chunk]!) table.resize(chunk, units);
+  table.grow(chunk, missing + table.timeBytes[chunk]! + WIDEST_SAMPLE);
   const start = table.pool.offset(table.address[chunk]!);
   table.pool.slab(table.address[chunk]!).fill(0, start, start + missing);
   table.valueBytes[chunk] = missing;
@@ -227,16 +199,6 @@ function writeXor(slab: Uint8Array, from: number, before: number, value: number)
   return at;
 }
 
-/** All NaN become one bit pattern, lest the chain of XOR break where the engine rewrites one. */
-function loadScratch(value: number): void {
-  if (Number.isNaN(value)) {
-    scratchWords[0] = 0;
-    scratchWords[1] = 0x7ff80000;
-  } else {
-    scratch[0] = value;
-  }
-}
-
 /** Integers: a zero that is written in two bytes. XOR: a control byte that no value has. */
 function writeStale(table: ChunkTable, chunk: number): void {
   const address = table.address[chunk]!;
@@ -250,135 +212,4 @@ function writeStale(table: ChunkTable, chunk: number): void {
     slab[at + 1] = 0;
     table.valueBytes[chunk]! += 2;
   }
-}
-
-/** Writes the chunk's timestamps into `into` from index `from`. */
-export function decodeTimes(table: ChunkTable, chunk: number, into: Float64Array, from: number, count: number): void {
-  let timestamp = table.minTime[chunk]!;
-  let delta = table.interval[chunk]!;
-  const end = from + count;
-  if ((table.flags[chunk]! & IRREGULAR) === 0) {
-    for (let i = from; i < end; i++) {
-      into[i] = timestamp;
-      timestamp += delta;
-    }
-    return;
-  }
-  const address = table.address[chunk]!;
-  const slab = table.pool.slab(address);
-  let at = table.pool.offset(address) + table.units[chunk]! * 16 - 1;
-  into[from] = timestamp;
-  timestamp += delta;
-  into[from + 1] = timestamp;
-  for (let i = from + 2; i < end; i++) {
-    let zigzag = slab[at--]!;
-    if (zigzag >= 0x80) {
-      zigzag &= 0x7f;
-      for (let shift = 7; ; shift += 7) {
-        const byte = slab[at--]!;
-        zigzag |= (byte & 0x7f) << shift;
-        if (byte < 0x80) break;
-      }
-    }
-    delta += (zigzag >>> 1) ^ -(zigzag & 1);
-    timestamp += delta;
-    into[i] = timestamp;
-  }
-}
-
-function decodeIntegers(table: ChunkTable, chunk: number, into: SampleColumns, from: number, count: number): void {
-  if (table.valueBytes[chunk]! === count - 1 && table.encoding[chunk] === 0) {
-    decodeNarrow(table, chunk, into.values, from, count);
-    return;
-  }
-  readIntegers(table, chunk, into.values, from, count, into.floatsOnly ? undefined : into.kinds);
-}
-
-/** Integers whose deltas all fit one byte. */
-function decodeNarrow(table: ChunkTable, chunk: number, values: Float64Array, from: number, count: number): void {
-  let value = table.firstValue[chunk]!;
-  values[from] = value;
-  const address = table.address[chunk]!;
-  const slab = table.pool.slab(address);
-  const shift = table.pool.offset(address) - from - 1;
-  const end = from + count;
-  for (let i = from + 1; i < end; i++) {
-    const zigzag = slab[i + shift]!;
-    value += (zigzag >>> 1) ^ -(zigzag & 1);
-    values[i] = value;
-  }
-}
-
-/** Writes STALE into `kinds` where the marker stands. */
-function readIntegers(
-  table: ChunkTable,
-  chunk: number,
-  values: Float64Array,
-  from: number,
-  count: number,
-  kinds: Uint8Array | undefined,
-): void {
-  const power = POWERS[table.encoding[chunk]!]!;
-  const first = table.firstValue[chunk]!;
-  values[from] = first;
-  if (kinds !== undefined && (table.flags[chunk]! & FIRST_STALE) !== 0) markStale(kinds, values, from);
-  if (table.valueBytes[chunk] === 0) values.fill(first, from + 1, from + count);
-  if (table.valueBytes[chunk] === 0) return;
-  let integer = Math.round(first * power);
-  const address = table.address[chunk]!;
-  const slab = table.pool.slab(address);
-  let at = table.pool.offset(address);
-  const end = from + count;
-  for (let i = from + 1; i < end; i++) {
-    const byte = slab[at++]!;
-    if (byte < 0x80) {
-      integer += (byte >>> 1) ^ -(byte & 1);
-    } else {
-      const second = slab[at++]!;
-      if (second < 0x80) {
-        if (second === 0) {
-          if (kinds !== undefined) markStale(kinds, values, i);
-          continue;
-        }
-        const zigzag = (byte & 0x7f) | (second << 7);
-        integer += (zigzag >>> 1) ^ -(zigzag & 1);
-      } else {
-        let zigzag = (byte & 0x7f) | ((second & 0x7f) << 7);
-        let scale = 0x4000;
-        for (;;) {
-          const more = slab[at++]!;
-          zigzag += (more & 0x7f) * scale;
-          scale *= 0x80;
-          if (more < 0x80) break;
-        }
-        integer += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
-      }
-    }
-    values[i] = power === 1 ? integer : integer / power;
-  }
-}
-
-function decodeXor(table: ChunkTable, chunk: number, into: SampleColumns, from: number, count: number): void {
-  const values = into.values;
-  values[from] = table.firstValue[chunk]!;
-  loadScratch(values[from]!);
-  const address = table.address[chunk]!;
-  const slab = table.pool.slab(address);
-  let at = table.pool.offset(address);
-  const end = from + count;
-  for (let i = from + 1; i < end; i++) {
-    const control = slab[at++]!;
-    if (control === STALE_CONTROL) {
-      markStale(into.kinds, values, i);
-      continue;
-    }
-    let byte8 = control >>> 4;
-    for (const stop = byte8 + (control & 15); byte8 < stop; byte8++) scratchBytes[byte8]! ^= slab[at++]!;
-    values[i] = scratch[0]!;
-  }
-}
-
-function markStale(kinds: Uint8Array, values: Float64Array, at: number): void {
-  kinds[at] = STALE;
-  values[at] = Number.NaN;
 }

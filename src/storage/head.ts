@@ -9,8 +9,9 @@ import { Batch, BatchColumns, type BatchTarget } from './batch.ts';
 import { type Cardinality, cardinality } from './cardinality.ts';
 import { copied } from './chunk-table.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
+import { HeadSeries } from './head-series.ts';
 import { MetadataStore } from './metadata-store.ts';
-import type { Queryable, SampleColumns, SelectedSeries } from './queryable.ts';
+import type { Queryable, SelectedSeries } from './queryable.ts';
 import { budgetHorizon } from './retention.ts';
 import { SeriesChunks } from './series-chunks.ts';
 import { SeriesIndex } from './series-index.ts';
@@ -192,6 +193,7 @@ export class Head implements Queryable, Appendable {
     }
     this.#droppedSamples += dropped;
     this.#forgetEmpty();
+    this.chunks.table.compact(this.#liveChunks());
     return dropped;
   }
 
@@ -336,23 +338,5 @@ export class Head implements Queryable, Appendable {
     if (gone.length === 0) return;
     this.index.remove(gone);
     for (const slot of gone) this.#generations[slot]! += 1;
-  }
-}
-
-class HeadSeries implements SelectedSeries {
-  readonly labels: Labels;
-  readonly #head: Head;
-  readonly #ref: SeriesRef;
-
-  constructor(head: Head, slot: number) {
-    this.labels = head.index.labels[slot]!;
-    this.#head = head;
-    this.#ref = head.refOf(slot);
-  }
-
-  read(startMs: number, endMs: number, into: SampleColumns): void {
-    const slot = this.#head.slotOf(this.#ref);
-    if (slot < 0) into.clear();
-    else this.#head.chunks.read(slot, startMs, endMs, into);
   }
 }

@@ -1,8 +1,12 @@
 /** Native histograms of one chunk: all of one layout, each as the difference to the one before; timestamps are kept as those of floats. */
 import type { CounterResetHint, FloatHistogram, Span } from '../exposition/histogram.ts';
 import { CHUNK_SAMPLES, type ChunkTable, GAUGE, HISTOGRAMS } from './chunk-table.ts';
-import { appendTime, decodeTimes, type FloatTail } from './float-chunk.ts';
+import { appendTime, type FloatTail } from './float-chunk.ts';
+import { decodeTimes } from './float-decoding.ts';
 import { FLOAT, HISTOGRAM, type SampleColumns } from './queryable.ts';
+
+/** Bytes that a timestamp takes at most. */
+const WIDEST_TIME = 6;
 
 /** Appends a histogram later than all in the chunk; `false` where a new chunk must be begun. */
 export function appendHistogram(
@@ -30,8 +34,7 @@ export function appendHistogram(
   const gauge = (table.flags[chunk]! & GAUGE) !== 0;
   if (gauge !== (histogram.counterResetHint === 'gauge') || !sameLayout(last, histogram)) return false;
   if (!gauge && (histogram.counterResetHint === 'reset' || isReset(last, histogram))) return false;
-  const used = table.timeBytes[chunk]! + 6;
-  if (used > table.units[chunk]! * 16) table.resize(chunk, Math.ceil((used * 2) / 16));
+  table.grow(chunk, table.timeBytes[chunk]! + WIDEST_TIME);
   appendTime(table, chunk, tail, timestampMs);
   write(table, chunk, histogram);
   return true;

@@ -1,9 +1,10 @@
 /** The samples of every series: its chunks in order of time, what appending goes on from, and the few samples that came out of order. */
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import type { AppendOutcome } from './appender.ts';
-import { ChunkTable, copied, HISTOGRAMS, KEPT, NONE } from './chunk-table.ts';
-import { appendFloat, decodeFloats, type FloatTail, tailOf, trim } from './float-chunk.ts';
-import { appendHistogram, decodeHistograms, sameHistogram } from './histogram-chunk.ts';
+import { copySample, cutAfter, decodeChunk, pushSample } from './chunk-reading.ts';
+import { ChunkTable, copied, KEPT, NONE } from './chunk-table.ts';
+import { appendFloat, type FloatTail, tailOf, trim } from './float-chunk.ts';
+import { appendHistogram, sameHistogram } from './histogram-chunk.ts';
 import { FLOAT, HISTOGRAM, SampleColumns, STALE } from './queryable.ts';
 
 /** Samples out of order of one series that are held apart before they are merged into its chunks. */
@@ -296,75 +297,3 @@ export class SeriesChunks {
 
 /** Bytes of a slot over all columns. */
 const SLOT_BYTES = 21;
-
-/** Appends the samples of the chunk that are not before `startMs`. */
-function decodeChunk(table: ChunkTable, chunk: number, into: SampleColumns, startMs: number): void {
-  const from = into.length;
-  if (table.encoding[chunk] === HISTOGRAMS) decodeHistograms(table, chunk, into);
-  else decodeFloats(table, chunk, into);
-  if (table.minTime[chunk]! < startMs) cutBefore(into, from, startMs);
-  const start = table.starts.size === 0 ? undefined : table.starts.get(chunk);
-  if (start === undefined) {
-    if (into.hasStarts) fillStarts(into, from, 0);
-  } else if (into.length > from) {
-    into.setStart(start);
-    fillStarts(into, from, start);
-  }
-}
-
-function fillStarts(into: SampleColumns, from: number, startMs: number): void {
-  if (into.startTimestamps.length < into.timestamps.length) into.setStart(startMs);
-  into.startTimestamps.fill(startMs, from, into.length);
-}
-
-/** Removes the samples from index `from` on that are before `startMs`. */
-function cutBefore(into: SampleColumns, from: number, startMs: number): void {
-  const timestamps = into.timestamps;
-  let low = from;
-  let high = into.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (timestamps[middle]! < startMs) low = middle + 1;
-    else high = middle;
-  }
-  if (low === from) return;
-  timestamps.copyWithin(from, low, into.length);
-  into.values.copyWithin(from, low, into.length);
-  if (!into.floatsOnly) into.kinds.copyWithin(from, low, into.length);
-  if (into.histograms.length > from) into.histograms.splice(from, low - from);
-  into.length -= low - from;
-}
-
-function cutAfter(into: SampleColumns, endMs: number): void {
-  let length = into.length;
-  const timestamps = into.timestamps;
-  if (length === 0 || timestamps[length - 1]! <= endMs) return;
-  let low = 0;
-  while (low < length) {
-    const middle = (low + length) >>> 1;
-    if (timestamps[middle]! <= endMs) low = middle + 1;
-    else length = middle;
-  }
-  into.length = low;
-  if (into.histograms.length > low) into.histograms.length = low;
-}
-
-function copySample(from: SampleColumns, index: number, into: SampleColumns): void {
-  const kind = from.floatsOnly ? FLOAT : from.kinds[index]!;
-  const start = from.hasStarts ? from.startTimestamps[index]! : 0;
-  pushSample(into, from.timestamps[index]!, kind, from.values[index]!, from.histograms[index], start);
-}
-
-function pushSample(
-  into: SampleColumns,
-  timestampMs: number,
-  kind: number,
-  value: number,
-  histogram: FloatHistogram | undefined,
-  startMs: number,
-): void {
-  if (kind === FLOAT) into.pushFloat(timestampMs, value);
-  else if (kind === STALE) into.pushStale(timestampMs);
-  else into.pushHistogram(timestampMs, histogram!);
-  if (startMs !== 0 || into.hasStarts) into.setStart(startMs);
-}

@@ -281,6 +281,32 @@ describe('retention', () => {
     }
   });
 
+  it('gives memory back, and mixes no chunks up while it moves them', () => {
+    const head = createHead({ retentionMs: 1_200_000 });
+    const valueAt = (series: number, i: number): number => Math.sin(series * 1e4 + i);
+    for (let series = 0; series < 300; series++) {
+      // Every other one is short-lived, so that what stays is strewn over all slabs.
+      const length = series % 2 === 0 ? 3000 : 1500;
+      const samples = Array.from({ length }, (_, i) => ({ at: i * 1000, value: valueAt(series, i) }));
+      fill(head, Labels.of({ __name__: 'm', series: String(series) }), samples);
+    }
+    const { pool } = head.chunks.table;
+    const before = pool.heldBytes;
+    head.truncate(3_000_000);
+    expect(pool.heldBytes).toBeLessThan(before * 0.6);
+    expect(pool.heldBytes).toBeLessThan(pool.usedBytes * 1.25 + 5e6);
+    const columns = new SampleColumns();
+    for (const series of head.select([], 1_800_000, 1e9)) {
+      series.read(1_800_000, 1e9, columns);
+      expect(columns.length).toBe(1200);
+      const number = Number(series.labels.get('series'));
+      for (let i = 0; i < 1200; i++) expect(columns.values[i]).toBe(valueAt(number, 1800 + i));
+    }
+    const samples = Array.from({ length: 2000 }, (_, i) => ({ at: 3_000_000 + i * 1000, value: valueAt(7, i) }));
+    fill(head, up, samples);
+    expect(read(head, isUp)).toEqual(samples);
+  });
+
   it('leaves imported samples alone', () => {
     const head = createHead({ retentionMs: 1000, budgetBytes: 1 });
     const importer = head.importer();

@@ -1,0 +1,172 @@
+/** Floats of one chunk decompressed: what `float-chunk.ts` wrote, straight into columns of samples. */
+import { type ChunkTable, FIRST_STALE, HAS_STALE, IRREGULAR, XOR } from './chunk-table.ts';
+import { FLOAT, type SampleColumns, STALE } from './queryable.ts';
+
+export const POWERS = Array.from({ length: 13 }, (_, exponent) => 10 ** exponent);
+/** The control byte of a staleness marker among values that are XORed. */
+export const STALE_CONTROL = 0xff;
+
+/** The value before, as the eight bytes that XOR works on (little endian). */
+export const scratch = new Float64Array(1);
+export const scratchBytes = new Uint8Array(scratch.buffer);
+export const scratchWords = new Int32Array(scratch.buffer);
+
+/** Appends all samples of the chunk to the columns. */
+export function decodeFloats(table: ChunkTable, chunk: number, into: SampleColumns): void {
+  const count = table.count[chunk]!;
+  const from = into.length;
+  into.reserve(from + count);
+  decodeTimes(table, chunk, into.timestamps, from, count);
+  const hasStale = (table.flags[chunk]! & HAS_STALE) !== 0;
+  if (hasStale && into.floatsOnly) {
+    into.kinds.fill(FLOAT, 0, from);
+    into.floatsOnly = false;
+  }
+  if (!into.floatsOnly) into.kinds.fill(FLOAT, from, from + count);
+  if (table.valueBytes[chunk] === 0) into.values.fill(table.firstValue[chunk]!, from, from + count);
+  else if (table.encoding[chunk] === XOR) decodeXor(table, chunk, into, from, count);
+  else decodeIntegers(table, chunk, into, from, count);
+  if ((table.flags[chunk]! & FIRST_STALE) !== 0) markStale(into.kinds, into.values, from);
+  into.length = from + count;
+}
+
+/** Writes the chunk's timestamps into `into` from index `from`. */
+export function decodeTimes(table: ChunkTable, chunk: number, into: Float64Array, from: number, count: number): void {
+  let timestamp = table.minTime[chunk]!;
+  let delta = table.interval[chunk]!;
+  const end = from + count;
+  if ((table.flags[chunk]! & IRREGULAR) === 0) {
+    for (let i = from; i < end; i++) {
+      into[i] = timestamp;
+      timestamp += delta;
+    }
+    return;
+  }
+  const address = table.address[chunk]!;
+  const slab = table.pool.slab(address);
+  let at = table.pool.offset(address) + table.units[chunk]! * 16 - 1;
+  into[from] = timestamp;
+  timestamp += delta;
+  into[from + 1] = timestamp;
+  for (let i = from + 2; i < end; i++) {
+    let zigzag = slab[at--]!;
+    if (zigzag >= 0x80) {
+      zigzag &= 0x7f;
+      for (let shift = 7; ; shift += 7) {
+        const byte = slab[at--]!;
+        zigzag |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    delta += (zigzag >>> 1) ^ -(zigzag & 1);
+    timestamp += delta;
+    into[i] = timestamp;
+  }
+}
+
+function decodeIntegers(table: ChunkTable, chunk: number, into: SampleColumns, from: number, count: number): void {
+  if (table.valueBytes[chunk]! === count - 1 && table.encoding[chunk] === 0) {
+    decodeNarrow(table, chunk, into.values, from, count);
+    return;
+  }
+  readIntegers(table, chunk, into.values, from, count, into.floatsOnly ? undefined : into.kinds);
+}
+
+/** Integers whose deltas all fit one byte. */
+function decodeNarrow(table: ChunkTable, chunk: number, values: Float64Array, from: number, count: number): void {
+  let value = table.firstValue[chunk]!;
+  values[from] = value;
+  const address = table.address[chunk]!;
+  const slab = table.pool.slab(address);
+  const shift = table.pool.offset(address) - from - 1;
+  const end = from + count;
+  for (let i = from + 1; i < end; i++) {
+    const zigzag = slab[i + shift]!;
+    value += (zigzag >>> 1) ^ -(zigzag & 1);
+    values[i] = value;
+  }
+}
+
+/** Writes STALE into `kinds` where the marker stands. */
+export function readIntegers(
+  table: ChunkTable,
+  chunk: number,
+  values: Float64Array,
+  from: number,
+  count: number,
+  kinds: Uint8Array | undefined,
+): void {
+  const power = POWERS[table.encoding[chunk]!]!;
+  const first = table.firstValue[chunk]!;
+  values[from] = first;
+  if (kinds !== undefined && (table.flags[chunk]! & FIRST_STALE) !== 0) markStale(kinds, values, from);
+  if (table.valueBytes[chunk] === 0) values.fill(first, from + 1, from + count);
+  if (table.valueBytes[chunk] === 0) return;
+  let integer = Math.round(first * power);
+  const address = table.address[chunk]!;
+  const slab = table.pool.slab(address);
+  let at = table.pool.offset(address);
+  const end = from + count;
+  for (let i = from + 1; i < end; i++) {
+    const byte = slab[at++]!;
+    if (byte < 0x80) {
+      integer += (byte >>> 1) ^ -(byte & 1);
+    } else {
+      const second = slab[at++]!;
+      if (second < 0x80) {
+        if (second === 0) {
+          if (kinds !== undefined) markStale(kinds, values, i);
+          continue;
+        }
+        const zigzag = (byte & 0x7f) | (second << 7);
+        integer += (zigzag >>> 1) ^ -(zigzag & 1);
+      } else {
+        let zigzag = (byte & 0x7f) | ((second & 0x7f) << 7);
+        let scale = 0x4000;
+        for (;;) {
+          const more = slab[at++]!;
+          zigzag += (more & 0x7f) * scale;
+          scale *= 0x80;
+          if (more < 0x80) break;
+        }
+        integer += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+      }
+    }
+    values[i] = power === 1 ? integer : integer / power;
+  }
+}
+
+function decodeXor(table: ChunkTable, chunk: number, into: SampleColumns, from: number, count: number): void {
+  const values = into.values;
+  values[from] = table.firstValue[chunk]!;
+  loadScratch(values[from]!);
+  const address = table.address[chunk]!;
+  const slab = table.pool.slab(address);
+  let at = table.pool.offset(address);
+  const end = from + count;
+  for (let i = from + 1; i < end; i++) {
+    const control = slab[at++]!;
+    if (control === STALE_CONTROL) {
+      markStale(into.kinds, values, i);
+      continue;
+    }
+    let byte8 = control >>> 4;
+    for (const stop = byte8 + (control & 15); byte8 < stop; byte8++) scratchBytes[byte8]! ^= slab[at++]!;
+    values[i] = scratch[0]!;
+  }
+}
+
+function markStale(kinds: Uint8Array, values: Float64Array, at: number): void {
+  kinds[at] = STALE;
+  values[at] = Number.NaN;
+}
+
+/** All NaN become one bit pattern, lest the chain of XOR break where the engine rewrites one. */
+export function loadScratch(value: number): void {
+  if (Number.isNaN(value)) {
+    scratchWords[0] = 0;
+    scratchWords[1] = 0x7ff80000;
+  } else {
+    scratch[0] = value;
+  }
+}
