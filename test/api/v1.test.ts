@@ -1,0 +1,269 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type ApiServer, createApiServer } from '../../src/api/server.ts';
+import { prometheusRoutes } from '../../src/api/v1.ts';
+import { Labels } from '../../src/labels/labels.ts';
+import { fakeAlerts, fakeMetrics, NOW_MS } from './fake-sources.ts';
+import { schemaFaults } from './json-schema.ts';
+
+let server: ApiServer;
+
+beforeAll(async () => {
+  server = await createApiServer({
+    listen: '127.0.0.1:0',
+    routes: prometheusRoutes({
+      metrics: fakeMetrics(),
+      alerts: fakeAlerts(),
+      version: '1.2.3',
+      configText: () => 'global: {}\n',
+      flags: () => ({ 'web.listen-address': 'x' }),
+      nowMs: () => NOW_MS,
+      externalLabels: () => Labels.of({ region: 'eu' }),
+    }),
+  });
+});
+afterAll(() => server.close());
+
+async function get(path: string): Promise<{ readonly status: number; readonly body: string }> {
+  const response = await fetch(`${server.url}${path}`);
+  return { status: response.status, body: await response.text() };
+}
+
+const data = async (path: string): Promise<unknown> => JSON.parse((await get(`/api/v1${path}`)).body).data;
+
+describe('queries', () => {
+  it('writes a vector', async () => {
+    expect(await get('/api/v1/query?query=up&time=1700000000.1')).toEqual({
+      status: 200,
+      body: '{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","instance":"a:1","job":"node"},"value":[1700000000.100,"1"]},{"metric":{"__name__":"up","instance":"b:1","job":"node"},"value":[1700000000.100,"0.1"]}]},"warnings":["w"],"infos":["i"]}',
+    });
+  });
+
+  it('takes the form of a POST, and the clock where no time is given', async () => {
+    const response = await fetch(`${server.url}/api/v1/query`, {
+      method: 'POST',
+      body: new URLSearchParams({ query: '1' }),
+    });
+    expect(((await response.json()) as { data: unknown }).data).toEqual({
+      resultType: 'scalar',
+      result: [1700000000.123, '1'],
+    });
+    expect(await data('/query?query="s"&time=2023-11-14T22:13:20Z')).toEqual({
+      resultType: 'string',
+      result: [1700000000, 's'],
+    });
+  });
+
+  it('writes histograms with the ends of their buckets', async () => {
+    expect(await data('/query?query=h&time=1')).toEqual({
+      resultType: 'vector',
+      result: [
+        {
+          metric: { __name__: 'h' },
+          histogram: [
+            1,
+            {
+              count: '6',
+              sum: '4.5',
+              buckets: [
+                [1, '-2', '-1', '3'],
+                [3, '-0.5', '0.5', '1'],
+                [0, '1', '2', '2'],
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('writes a matrix with every kind of number', async () => {
+    const { body } = await get('/api/v1/query_range?query=mixed&start=0&end=2.5&step=1.25');
+    expect(body).toContain('"values":[[0,"1"],[1.250,"1e+21"],[2.500,"-0"]]');
+    expect(body).toContain('"values":[[1.250,"NaN"],[2.500,"+Inf"]]');
+    expect(body).toContain('"values":[[0,"5"],[2.500,"1e-07"]],"histograms":[[1.250,{"count":"6"');
+  });
+
+  it('cuts by limit and says so', async () => {
+    const answer = JSON.parse((await get('/api/v1/query?query=up&limit=1&stats=all')).body);
+    expect(answer.data.result).toHaveLength(1);
+    expect(answer.warnings).toEqual(['w', 'results truncated due to limit']);
+    expect(answer.data.stats.samples.totalQueryableSamples).toBe(2);
+  });
+
+  it.each([
+    ['/query?query=up(', 400, 'bad_data', 'invalid parameter "query": 1:4: parse error: unclosed left parenthesis'],
+    ['/query', 400, 'bad_data', 'parse error: no expression found in input'],
+    ['/query?query=boom', 422, 'execution', 'it broke'],
+    ['/query?query=slow', 503, 'timeout', 'query timed out'],
+    [
+      '/query?query=up&time=x',
+      400,
+      'bad_data',
+      `invalid parameter "time": invalid time value for 'time': cannot parse "x" to a valid timestamp`,
+    ],
+    ['/query?query=up&timeout=x', 400, 'bad_data', 'invalid parameter "timeout": cannot parse "x" to a valid duration'],
+    ['/query?query=up&limit=-1', 400, 'bad_data', 'invalid parameter "limit": limit must be non-negative'],
+    ['/query?query=up&lookback_delta=x', 400, 'bad_data', 'error parsing lookback delta duration: cannot parse "x"'],
+    [
+      '/query_range?query=up&start=2&end=1&step=1',
+      400,
+      'bad_data',
+      'invalid parameter "end": end timestamp must not be before start time',
+    ],
+    [
+      '/query_range?query=up&start=0&end=1&step=0',
+      400,
+      'bad_data',
+      'invalid parameter "step": zero or negative query resolution step widths',
+    ],
+    [
+      '/query_range?query=up&start=0&end=1',
+      400,
+      'bad_data',
+      'invalid parameter "step": cannot parse "" to a valid duration',
+    ],
+    [
+      '/query_range?query=up&start=0&end=11001&step=1',
+      400,
+      'bad_data',
+      'exceeded maximum resolution of 11,000 points per timeseries',
+    ],
+    ['/series', 400, 'bad_data', 'no match[] parameter provided'],
+    ['/series?match[]={}', 400, 'bad_data', 'invalid parameter "match[]":'],
+    ['/labels?match[]={a=""}', 400, 'bad_data', 'at least one non-empty matcher'],
+    ['/targets/metadata?limit=x', 400, 'bad_data', 'limit must be a number'],
+    ['/rules?type=x', 400, 'bad_data', 'invalid parameter "type": not supported value "x"'],
+    ['/rules?group_next_token=x', 400, 'bad_data', 'group_limit needs to be present'],
+    [
+      '/rules?group_limit=1&group_next_token=x',
+      400,
+      'bad_data',
+      `invalid group_next_token 'x'. were rule groups changed?`,
+    ],
+    ['/status/tsdb?limit=0', 400, 'bad_data', 'limit must be a positive number'],
+  ])('%s is refused with %d', async (path, status, errorType, error) => {
+    const answer = await get(`/api/v1${path}`);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toEqual({ status: 'error', errorType, error: expect.stringContaining(error) });
+  });
+
+  it('prints and parses expressions', async () => {
+    expect(await data('/format_query?query=sum(up)by(job)')).toBe('sum by (job) (up)');
+    expect(await data('/parse_query?query=-up[5m]%20offset%201m')).toBe(undefined);
+    expect(await data('/parse_query?query=rate(up[5m]%20offset%201m)')).toMatchObject({
+      type: 'call',
+      func: { name: 'rate' },
+      args: [{ type: 'matrixSelector', name: 'up', range: 300_000, offset: 60_000 }],
+    });
+  });
+});
+
+describe('series and labels', () => {
+  it('reads escaped label names', async () => {
+    expect(await data('/label/U__a_2e_b__c/values')).toEqual(['escaped']);
+    expect(await data('/label/job/values?limit=1')).toEqual(['x']);
+  });
+
+  it('gives exemplars', async () => {
+    expect(await data('/query_exemplars?query=up')).toEqual([
+      {
+        seriesLabels: { __name__: 'up', instance: 'a:1', job: 'node' },
+        exemplars: [{ labels: { trace_id: 't' }, value: '2', timestamp: 1.5 }],
+      },
+    ]);
+  });
+});
+
+describe('targets and rules', () => {
+  it('sorts pools and filters', async () => {
+    const all = (await data('/targets')) as { activeTargets: { scrapePool: string }[] };
+    expect(all.activeTargets.map((each) => each.scrapePool)).toEqual(['a', 'b']);
+    expect(await data('/targets?state=dropped&scrapePool=a')).toEqual({
+      activeTargets: [],
+      droppedTargets: [{ discoveredLabels: { __address__: 'd:1' }, scrapePool: 'a' }],
+      droppedTargetCounts: { a: 1, b: 0 },
+    });
+  });
+
+  it('filters and pages rules', async () => {
+    const names = async (path: string): Promise<unknown> =>
+      ((await data(path)) as { groups: { name: string; rules: { name: string }[] }[] }).groups.map((group) => [
+        group.name,
+        ...group.rules.map((rule) => rule.name),
+      ]);
+    expect(await names('/rules?type=alert&rule_group[]=g2')).toEqual([['g2', 'Down']]);
+    expect(await names('/rules?match[]={severity="page"}&rule_group[]=g1')).toEqual([['g1', 'Down']]);
+    expect(await names('/rules?rule_name[]=nix')).toEqual([]);
+    const first = (await data('/rules?group_limit=2')) as { groupNextToken: string };
+    expect(await names(`/rules?group_limit=2&group_next_token=${first.groupNextToken}`)).toEqual([
+      ['g3', 'Down', 'job:up'],
+    ]);
+  });
+
+  it('writes alerts as Prometheus does', async () => {
+    const { alerts } = (await data('/alerts')) as { alerts: unknown[] };
+    expect(alerts[0]).toEqual({
+      labels: { alertname: 'Down', severity: 'page' },
+      annotations: { summary: 's' },
+      state: 'firing',
+      activeAt: '2023-11-14T22:13:20.123Z',
+      value: '0e+00',
+    });
+  });
+});
+
+describe('federation', () => {
+  it('gives the newest samples with their own times and the external labels', async () => {
+    expect(await get('/federate?match[]=up')).toEqual({
+      status: 200,
+      body: [
+        '# TYPE up untyped',
+        `up{instance="a:1",job="node",region="eu"} 1 ${NOW_MS - 7_000}`,
+        `up{instance="b:1",job="node",region="eu"} 0.1 ${NOW_MS - 7_000}`,
+        '',
+      ].join('\n'),
+    });
+    expect((await get('/federate?match[]=up(')).status).toBe(400);
+  });
+});
+
+const description = join(import.meta.dirname, '../../../shared/conformance/api/prometheus-v1.openapi.yaml');
+
+describe.skipIf(!existsSync(description))("Prometheus' OpenAPI description", () => {
+  const openApi = existsSync(description) ? parse(readFileSync(description, 'utf8')) : {};
+
+  it.each([
+    ['/query?query=up', 'QueryOutputBody'],
+    ['/query?query=h', 'QueryOutputBody'],
+    ['/query?query=1', 'QueryOutputBody'],
+    ['/query_range?query=up&start=0&end=3&step=1', 'QueryRangeOutputBody'],
+    ['/query_exemplars?query=up', 'QueryExemplarsOutputBody'],
+    ['/format_query?query=up', 'FormatQueryOutputBody'],
+    ['/parse_query?query=sum(up)', 'ParseQueryOutputBody'],
+    ['/labels', 'LabelsOutputBody'],
+    ['/label/job/values', 'LabelValuesOutputBody'],
+    ['/series?match[]=up', 'SeriesOutputBody'],
+    ['/metadata', 'MetadataOutputBody'],
+    ['/targets', 'TargetsOutputBody'],
+    ['/targets/metadata', 'TargetMetadataOutputBody'],
+    ['/scrape_pools', 'ScrapePoolsOutputBody'],
+    ['/rules', 'RulesOutputBody'],
+    ['/alerts', 'AlertsOutputBody'],
+    ['/alertmanagers', 'AlertmanagersOutputBody'],
+    ['/status/config', 'StatusConfigOutputBody'],
+    ['/status/runtimeinfo', 'StatusRuntimeInfoOutputBody'],
+    ['/status/buildinfo', 'StatusBuildInfoOutputBody'],
+    ['/status/flags', 'StatusFlagsOutputBody'],
+    ['/status/tsdb', 'StatusTSDBOutputBody'],
+    ['/status/tsdb/blocks', 'StatusTSDBBlocksOutputBody'],
+    ['/status/walreplay', 'StatusWALReplayOutputBody'],
+    ['/features', 'FeaturesOutputBody'],
+    ['/notifications', 'NotificationsOutputBody'],
+  ])('%s is a %s', async (path, name) => {
+    const body = JSON.parse((await get(`/api/v1${path}`)).body);
+    expect(schemaFaults(openApi, openApi.components.schemas[name], body)).toEqual([]);
+  });
+});
