@@ -40,6 +40,11 @@ export interface Stack {
 /** `height` rows of one column a stack: layers from the bottom, each in its tone, in eighths of a row; what is there is seen, however little. */
 export function stackedRows(stacks: readonly Stack[], tones: readonly Tone[], height: number, theme: Theme): Row[] {
   const blocks = theme.glyphs.ascii ? ['.', ':', '|', '#'] : [...theme.glyphs.spark];
+  // Without colours layers cannot be told apart: the sum is shown.
+  if (theme.name === 'mono' && tones.length > 1) {
+    const sums = stacks.map(({ counts }) => ({ counts: [counts.reduce((sum, count) => sum + count, 0)] }));
+    return stackedRows(sums, ['plain'], height, theme);
+  }
   const steps = blocks.length;
   const high = Math.max(1, ...stacks.map(({ counts }) => counts.reduce((sum, count) => sum + count, 0)));
   const columns = stacks.map(({ counts }) => edges(counts, high, height * steps));

@@ -1,6 +1,7 @@
 /** PromQL as toned text, by the grammar that Prometheus ships for editors: it goes on where the text is not finished. */
 import { parser } from '@prometheus-io/lezer-promql';
 import { type Row, row, toned } from '../frame/row.ts';
+import { wrap } from '../sanitise.ts';
 import type { Tone } from '../theme.ts';
 
 /** The tone at each index of the text. */
@@ -16,11 +17,25 @@ export function expressionTones(text: string): Tone[] {
 }
 
 export function expressionRow(text: string): Row {
+  return tonedPart(text, expressionTones(text), 0, text.length);
+}
+
+/** The expression on lines of at most `width` columns, each in the tones that it has as a whole. */
+export function expressionRows(text: string, width: number): Row[] {
   const tones = expressionTones(text);
+  let from = 0;
+  return wrap(text, width).map((line) => {
+    const at = text.indexOf(line, from);
+    from = at + line.length;
+    return tonedPart(text, tones, at, from);
+  });
+}
+
+function tonedPart(text: string, tones: readonly Tone[], start: number, end: number): Row {
   const parts = [];
-  for (let from = 0; from < text.length; ) {
+  for (let from = start; from < end; ) {
     let to = from + 1;
-    while (to < text.length && tones[to] === tones[from]) to++;
+    while (to < end && tones[to] === tones[from]) to++;
     parts.push(toned(tones[from]!, text.slice(from, to)));
     from = to;
   }

@@ -10,6 +10,8 @@ const EVERY_MS = 2000;
 
 export class Headline {
   counts: AlertCounts | undefined;
+  /** The oldest sample held; undefined where not known. */
+  oldestMs: number | undefined;
   busy = false;
   #monitor: Monitor;
   #timer: NodeJS.Timeout | undefined;
@@ -45,9 +47,20 @@ export class Headline {
       // The source's own state says that it fails, and the header shows it.
       this.counts = undefined;
     }
+    await this.#readOldest();
     this.busy = false;
     if (this.#closed) return;
     this.#changed();
     this.#timer = setTimeout(() => void this.#poll(), EVERY_MS);
+  }
+
+  async #readOldest(): Promise<void> {
+    try {
+      const { minTimeMs, samples } = await this.#monitor.metrics.storageStatus();
+      if (samples > 0 && minTimeMs > 0) this.oldestMs = minTimeMs;
+    } catch {
+      // Not every source tells; the range stays as it is.
+      this.oldestMs = undefined;
+    }
   }
 }

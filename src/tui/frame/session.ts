@@ -49,6 +49,7 @@ export interface SessionOptions {
 
 const DEFAULT_SPAN_MS = 15 * 60_000;
 const SPANS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080].map((minutes) => minutes * 60_000);
+const LEAST_SPAN_MS = 2 * 60_000;
 const MESSAGE_MS = 5000;
 
 export class Session implements Desk {
@@ -68,7 +69,10 @@ export class Session implements Desk {
   #roots = new Map<ViewName, Place>();
   #pollers = new Map<Place, Poller>();
   #spanMs = DEFAULT_SPAN_MS;
+  /** The window that a place had when another was opened on top of it. */
+  #windows = new Map<Place, { readonly spanMs: number; readonly endMs: number | undefined }>();
   #endMs: number | undefined;
+  #spanChosen = false;
   #message: { readonly text: string; readonly tone: Tone; readonly untilMs: number } | undefined;
 
   constructor(options: SessionOptions) {
@@ -77,7 +81,10 @@ export class Session implements Desk {
     this.ascii = options.ascii;
     this.theme = makeTheme(options.theme, options.colours, options.ascii);
     this.zone = makeZone(options.utc, options.nowMs());
-    this.headline = new Headline(options.monitor, () => this.changed());
+    this.headline = new Headline(options.monitor, () => {
+      this.#suitSpan();
+      this.changed();
+    });
     this.stack = [];
     this.goTo('overview');
   }
@@ -120,20 +127,39 @@ export class Session implements Desk {
   }
 
   push(place: Place): void {
+    this.#keepWindow();
     this.#leave();
     this.stack.push(place);
     this.#enter();
   }
 
   drill(view: 'metrics' | 'logs' | 'traces', subject: Subject): void {
+    this.#keepWindow();
     if (subject.fromMs !== undefined) this.#focusWindow(subject.fromMs, subject.toMs);
     this.push(this.options.views.drill(view, subject, this));
+  }
+
+  #keepWindow(): void {
+    if (!this.#windows.has(this.place)) this.#windows.set(this.place, { spanMs: this.#spanMs, endMs: this.#endMs });
+  }
+
+  #restoreWindow(): void {
+    const kept = this.#windows.get(this.place);
+    if (kept === undefined) return;
+    this.#windows.delete(this.place);
+    this.#spanMs = kept.spanMs;
+    this.#endMs = kept.endMs;
   }
 
   /** The root of a view; what was opened below another root is closed. */
   goTo(view: ViewName): void {
     if (this.stack.length > 0) this.#leave();
-    for (const place of this.stack.slice(1)) place.close();
+    for (const place of this.stack.slice(1)) {
+      place.close();
+      this.#windows.delete(place);
+    }
+    this.stack.splice(1);
+    if (this.stack.length > 0) this.#restoreWindow();
     let root = this.#roots.get(view);
     if (root === undefined) {
       root = this.options.views.root(view, this);
@@ -178,6 +204,7 @@ export class Session implements Desk {
   }
 
   setSpan(spanMs: number): void {
+    this.#spanChosen = true;
     this.#spanMs = spanMs;
     this.refresh(this.place);
   }
@@ -280,6 +307,7 @@ export class Session implements Desk {
     if (this.stack.length > 1) {
       this.#leave();
       this.stack.pop()!.close();
+      this.#restoreWindow();
       this.#enter();
     } else if (mayQuit) this.options.quit(0);
     else if (this.place.view !== 'overview') this.goTo('overview');
@@ -298,9 +326,11 @@ export class Session implements Desk {
         this.#endMs = live || endMs + spanMs / 2 >= this.nowMs() ? undefined : endMs + spanMs / 2;
         break;
       case 'zoom-in':
+        this.#spanChosen = true;
         this.#spanMs = SPANS_MS[Math.max(0, (at < 0 ? SPANS_MS.length : at) - 1)]!;
         break;
       case 'zoom-out':
+        this.#spanChosen = true;
         this.#spanMs = SPANS_MS[at < 0 ? SPANS_MS.length - 1 : Math.min(SPANS_MS.length - 1, at + 1)]!;
         break;
       case 'live':
@@ -353,6 +383,16 @@ export class Session implements Desk {
       }),
     );
     this.changed();
+  }
+
+  /** Until the person chooses a range: no longer than there are samples, so that the first minutes do not hide at the edge. */
+  #suitSpan(): void {
+    const oldestMs = this.headline.oldestMs;
+    if (this.#spanChosen || this.#endMs !== undefined || oldestMs === undefined || this.stack.length > 1) return;
+    const heldMs = this.nowMs() - oldestMs;
+    const wanted = SPANS_MS.find((span) => span >= Math.max(LEAST_SPAN_MS, heldMs)) ?? DEFAULT_SPAN_MS;
+    this.#spanMs = Math.min(DEFAULT_SPAN_MS, wanted);
+    if (heldMs > DEFAULT_SPAN_MS) this.#spanChosen = true;
   }
 
   /** For commands that reject: the sentence is shown. */

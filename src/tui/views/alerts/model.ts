@@ -57,10 +57,11 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
       for (const alert of rule.alerts ?? []) {
         const print = fingerprint(alert.labels);
         seen.add(print);
-        const route = byPrint.get(print);
+        const route = byPrint.get(print) ?? routed.find((each) => contains(each.labels, alert.labels));
+        if (route !== undefined) seen.add(route.fingerprint);
         const suppressed = route?.status.state === 'suppressed';
         items.push({
-          key: print,
+          key: route?.fingerprint ?? print,
           name: rule.name,
           state: alert.state === 'firing' ? (suppressed ? 'silenced' : 'firing') : alert.state,
           severity: alert.labels.get('severity'),
@@ -74,7 +75,7 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
           group,
           ...shared,
           routed: route,
-          told: told.get(print) ?? [],
+          told: told.get(route?.fingerprint ?? print) ?? [],
         });
       }
     }
@@ -93,6 +94,12 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
 function sharedOf(rule: RuleState): { readonly threshold: Threshold | undefined; readonly unit: Unit } {
   const threshold = thresholdOf(rule.query);
   return { threshold, unit: unitOfExpression(threshold?.expression ?? rule.query) };
+}
+
+/** Alerts leave the rules with external labels, and may be relabelled: the routed one has all labels of the rule's, and more. */
+function contains(routed: Labels, own: Labels): boolean {
+  for (const [name, value] of own) if (routed.get(name) !== value) return false;
+  return own.size > 0;
 }
 
 function severityRank(severity: string): number {

@@ -1,7 +1,7 @@
 /** Alerts as rows: the list by state, and one alert with its series, labels and history. */
 import type { NotificationRecord } from '../../../alerting/model.ts';
 import type { Explanation } from '../../../monitor/sources.ts';
-import { expressionRow } from '../../expression/highlight.ts';
+import { expressionRows } from '../../expression/highlight.ts';
 import { formatAgo, formatMoment, formatSpan, type Zone } from '../../frame/format.ts';
 import { type Group, groupedRows } from '../../frame/grouped.ts';
 import type { ListState } from '../../frame/list.ts';
@@ -38,8 +38,9 @@ export function sinceCell(item: AlertItem, width: number, nowMs: number, zone: Z
       toned('muted', ` ${formatSpan(Math.min(elapsed, item.forMs))} of ${formatSpan(item.forMs)}`),
     );
   }
-  const since = width < 22 ? '' : `since ${formatMoment(item.sinceMs, nowMs, zone)}`;
-  return row(`${formatSpan(elapsed)} `, toned('muted', since));
+  const span = `${formatSpan(elapsed)} `;
+  const since = `since ${formatMoment(item.sinceMs, nowMs, zone)}`;
+  return row(span, toned('muted', span.length + since.length <= width ? since : ''));
 }
 
 export function alertColumns(area: Area): Column<AlertItem>[] {
@@ -170,7 +171,7 @@ export function alertHeadRows(item: AlertItem, area: Area): Row[] {
 export function alertFieldRows(item: AlertItem, width: number, theme: Theme): Row[] {
   const rows: Row[] = [];
   if (item.rule !== undefined) {
-    rows.push(row(toned('strong', 'Rule')), ...wrap(clean(item.rule.query), width).map(expressionRow));
+    rows.push(row(toned('strong', 'Rule')), ...expressionRows(clean(item.rule.query), width));
     rows.push(
       row(
         toned(

@@ -117,6 +117,43 @@ export function volumeOf(records: readonly LogRecord[], startMs: number, endMs: 
   return { stacks: counts.map((each) => ({ counts: each })), totals, bucketMs };
 }
 
+const SAID_ELSEWHERE =
+  /^(@?timestamp|time|ts|date|level|severity|log\.level|message|msg|text|service|service\.name|service_name|app|logger|name|trace_?id|span_?id|trace\.id|span\.id|trace_flags|trace|span|host(name)?|host\..*|pid|process\..*|version|service\.version|env(ironment)?|user_?agent|stack|error\.stack|err\.stack|type|category|@version|ecs\..*|agent\..*|ip)$/i;
+const TELLING_FIRST = [
+  'method',
+  'url',
+  'path',
+  'route',
+  'statusCode',
+  'status',
+  'duration',
+  'error',
+  'err',
+  'reason',
+  'code',
+  'event',
+  'operation',
+  'api',
+  'endpoint',
+];
+
+/** What else a line says, as `[name, value]`: the fields that are neither shown in columns nor the same for every line. */
+export function tellingFields(record: LogRecord): [string, string][] {
+  const rank = (name: string): number => {
+    const at = TELLING_FIRST.findIndex(
+      (each) => name === each || name.startsWith(`${each}.`) || name.endsWith(`.${each}`),
+    );
+    return at < 0 ? TELLING_FIRST.length : at;
+  };
+  return flatFields(record.fields)
+    .filter(
+      ([name, value]) =>
+        !SAID_ELSEWHERE.test(name) && value !== '' && value !== 'null' && !record.message.includes(value),
+    )
+    .map(([name, value]): [string, string] => [name.slice(name.lastIndexOf('.') + 1), value])
+    .sort(([a], [b]) => rank(a) - rank(b));
+}
+
 /** Every field as `path value`, nested ones by their path; the values as text. */
 export function flatFields(fields: Readonly<Record<string, unknown>>, prefix = '', depth = 0): [string, string][] {
   return Object.entries(fields).flatMap(([name, value]): [string, string][] => {

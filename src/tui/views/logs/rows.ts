@@ -8,7 +8,7 @@ import type { Area } from '../../frame/place.ts';
 import { BLANK, type Row, row, select, sized, toned } from '../../frame/row.ts';
 import { clean, cleanLines, shorten, widthOf, wrap } from '../../sanitise.ts';
 import { SERIES_TONES, type Tone } from '../../theme.ts';
-import { flatFields, LAYERS, volumeOf } from './model.ts';
+import { flatFields, LAYERS, tellingFields, volumeOf } from './model.ts';
 
 export function levelTone(level: LogLevel): Tone {
   switch (level) {
@@ -80,12 +80,18 @@ export function logLine(record: LogRecord, serviceWidth: number, words: readonly
       toned('accent', traced),
       ' ',
       markMatches(record.message, words, tone === 'muted' ? 'muted' : 'plain'),
+      ...tellingFields(record)
+        .slice(0, MOST_FIELDS)
+        .map(([name, value]) => toned('muted', `  ${name}=${shorten(clean(value), LONGEST_VALUE)}`)),
     ),
     width,
     'left',
     theme.glyphs.ellipsis,
   );
 }
+
+const MOST_FIELDS = 8;
+const LONGEST_VALUE = 48;
 
 /** Four columns; worse levels in capitals, so that they stand out without colour. */
 export function levelText(level: LogLevel): string {

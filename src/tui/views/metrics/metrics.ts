@@ -1,8 +1,9 @@
 /** The place of the metrics: a query, its chart and legend; or the metrics there are. */
 import type { Metadata } from '../../../exposition/exemplar.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
-import { lineChart } from '../../charts/line-chart.ts';
+import { type ChartSeries, lineChart } from '../../charts/line-chart.ts';
 import { type CompletionContext, completionContext, EXPRESSION_WORDS, ranked } from '../../expression/complete.ts';
+import { expressionRow } from '../../expression/highlight.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatClock, formatSpan, plural } from '../../frame/format.ts';
@@ -15,12 +16,16 @@ import type { SortState } from '../../frame/table.ts';
 import type { Scope } from '../../input/bindings.ts';
 import type { Key } from '../../input/keys.ts';
 import { EMPTY_LINE, editLine, type LineState, lineOf, spliced } from '../../input/line-editor.ts';
+import { clean } from '../../sanitise.ts';
+import { SERIES_TONES } from '../../theme.ts';
 import { stepOf } from '../alerts/fetch.ts';
 import { serviceOf } from '../service.ts';
 import { legendItems, queryFor } from './model.ts';
 import { type BrowserItem, browserRows, candidateRow, legendRows, queryErrorRows, queryRows } from './rows.ts';
 
 const MOST_SERIES = 200;
+const NAMES_FOR_MS = 10_000;
+const PREVIEW_ROWS = 11;
 const CANDIDATES = 40;
 
 export class MetricsPlace extends Place {
@@ -37,6 +42,8 @@ export class MetricsPlace extends Place {
   #queryError: string | undefined;
   #notes: readonly string[] = [];
   #names: readonly string[] = [];
+  #namesReadMs = 0;
+  #preview: { readonly expression: string; readonly series: readonly RangeSeries[] } | undefined;
   #metadata: ReadonlyMap<string, readonly Metadata[]> = new Map();
   #list = new ListState();
   #browser = new ListState();
@@ -65,32 +72,52 @@ export class MetricsPlace extends Place {
 
   async fetch(signal: AbortSignal): Promise<void> {
     const { metrics } = this.desk.monitor;
-    if (this.#names.length === 0 || this.#browsing) {
+    if (this.#names.length === 0 || this.desk.nowMs() - this.#namesReadMs > NAMES_FOR_MS) {
       this.#names = await metrics.labelValues('__name__', { selectors: [], signal });
       this.#metadata = await metrics.metadata({});
+      this.#namesReadMs = this.desk.nowMs();
       this.#adoptService();
     }
+    if (this.#browsing) await this.#fetchPreview(signal);
     if (this.#query === '') return;
-    const window = this.desk.window();
-    const stepMs = stepOf(window);
-    const endMs = Math.floor(window.endMs / stepMs) * stepMs;
     try {
-      const { value, warnings, infos } = await metrics.queryRange(this.#query, {
-        startMs: endMs - (window.endMs - window.startMs),
-        endMs,
-        stepMs,
-        signal,
-      });
-      const all = value.type === 'matrix' ? value.series : [];
+      const all = await this.#ask(this.#query, signal);
       this.#total = all.length;
       this.#series = all.slice(0, MOST_SERIES);
-      this.#notes = [...warnings, ...infos];
       this.#queryError = undefined;
     } catch (error) {
       if (signal.aborted) return;
       this.#queryError = messageOf(error);
       this.#series = [];
     }
+  }
+
+  async #fetchPreview(signal: AbortSignal): Promise<void> {
+    const metric = this.#browserItems()[this.#browser.selected];
+    if (metric === undefined) return;
+    const expression = queryFor(metric.name, metric.metadata?.type, this.#rateWindow());
+    try {
+      const series = await this.#ask(expression, signal);
+      if (!signal.aborted) this.#preview = { expression, series: series.slice(0, SERIES_TONES.length) };
+    } catch {
+      // The preview is an offer: Enter runs the query and tells what is wrong with it.
+      if (!signal.aborted) this.#preview = { expression, series: [] };
+    }
+  }
+
+  async #ask(expression: string, signal: AbortSignal): Promise<readonly RangeSeries[]> {
+    const window = this.desk.window();
+    const stepMs = stepOf(window);
+    const endMs = Math.floor(window.endMs / stepMs) * stepMs;
+    const startMs = endMs - (window.endMs - window.startMs);
+    const { value, warnings, infos } = await this.desk.monitor.metrics.queryRange(expression, {
+      startMs,
+      endMs,
+      stepMs,
+      signal,
+    });
+    this.#notes = [...warnings, ...infos];
+    return value.type === 'matrix' ? value.series : [];
   }
 
   /** From a service without an expression: its metrics in the browser. */
@@ -185,7 +212,11 @@ export class MetricsPlace extends Place {
   #browserRows(area: Area): Row[] {
     const { width, height, theme } = area;
     const items = this.#browserItems();
-    if (items.length > 0) return browserRows(items, this.#browser, this.filter.words, area);
+    if (items.length > 0) {
+      const preview = height >= 2.2 * PREVIEW_ROWS ? this.#previewRows(width, area) : [];
+      const list = browserRows(items, this.#browser, this.filter.words, { ...area, height: height - preview.length });
+      return [...tall(list, height - preview.length), ...preview];
+    }
     if (this.error !== undefined && this.#names.length === 0) {
       return errorRows(
         'The metrics cannot be read.',
@@ -207,8 +238,38 @@ export class MetricsPlace extends Place {
       : emptyRows('No metric passes the filter.', 'Change it with /.', width, height);
   }
 
+  #previewRows(width: number, area: Area): Row[] {
+    if (this.#preview === undefined) return [];
+    const { expression, series } = this.#preview;
+    const title = titleRow('Enter charts it', expressionRow(clean(expression)), width, area.theme);
+    const chart =
+      series.length === 0
+        ? [row(toned('muted', 'no samples in this time range'))]
+        : this.#chart(
+            series.map((each, i) => ({ ...each, tone: SERIES_TONES[i]! })),
+            expression,
+            PREVIEW_ROWS - 1,
+            area,
+          );
+    return tall([title, ...chart], PREVIEW_ROWS);
+  }
+
+  #chart(series: readonly ChartSeries[], expression: string, height: number, area: Area): Row[] {
+    return lineChart(series, {
+      width: area.width,
+      height,
+      startMs: area.window.startMs,
+      endMs: area.window.endMs,
+      gapMs: stepOf(area.window) * 2.5,
+      unit: unitOfExpression(expression),
+      theme: area.theme,
+      zone: area.zone,
+      cursorMs: this.#browsing ? undefined : this.#cursorMs,
+    });
+  }
+
   #chartRows(area: Area): Row[] {
-    const { width, height, theme, zone, window } = area;
+    const { width, height, theme, zone } = area;
     if (this.#series.length === 0) {
       if (this.#queryError !== undefined) return [];
       if (!this.loaded && this.error === undefined) return emptyRows('Asking …', '', width, height);
@@ -224,23 +285,10 @@ export class MetricsPlace extends Place {
       ? 0
       : Math.min(items.length + 2, Math.max(4, Math.floor(height * (area.height > 30 ? 0.35 : 0.4))));
     const unit = unitOfExpression(this.#query);
-    const chart = lineChart(
-      items
-        .filter((item) => !item.hidden)
-        .map((item) => ({ ...this.#series[item.index]!, tone: item.tone }))
-        .reverse(),
-      {
-        width,
-        height: height - legendHeight,
-        startMs: window.startMs,
-        endMs: window.endMs,
-        gapMs: stepOf(window) * 2.5,
-        unit,
-        theme,
-        zone,
-        cursorMs: this.#cursorMs,
-      },
-    );
+    const shown = items
+      .filter((item) => !item.hidden)
+      .map((item) => ({ ...this.#series[item.index]!, tone: item.tone }));
+    const chart = this.#chart(shown.reverse(), this.#query, height - legendHeight, area);
     if (area.zoomed) return tall(chart, height);
     const title =
       this.#cursorMs === undefined
@@ -330,7 +378,10 @@ export class MetricsPlace extends Place {
   override act(action: string): boolean {
     const list = this.#browsing ? this.#browser : this.#list;
     const items = this.#browsing ? this.#browserItems() : this.#legend();
-    if (list.act(action, items.length)) return true;
+    if (list.act(action, items.length)) {
+      if (this.#browsing) this.desk.refresh(this);
+      return true;
+    }
     if (action.startsWith('query:') || action.startsWith('argument:')) {
       this.#run(action.slice(action.indexOf(':') + 1));
       return true;

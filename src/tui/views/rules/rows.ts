@@ -1,7 +1,7 @@
 /** Rules as rows: the table by group, and one rule with its query, its result and its alerts. */
 import type { RuleState } from '../../../monitor/sources.ts';
 import type { InstantSample } from '../../../promql/result.ts';
-import { expressionRow } from '../../expression/highlight.ts';
+import { expressionRow, expressionRows } from '../../expression/highlight.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
 import { formatAgo, formatClock, formatSeconds, formatSpan, formatValue, plural } from '../../frame/format.ts';
 import { type Group, groupedRows } from '../../frame/grouped.ts';
@@ -10,7 +10,7 @@ import { fieldRows, titleRow } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
 import { BLANK, type Row, row, select, sized, toned } from '../../frame/row.ts';
 import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
-import { clean, wrap } from '../../sanitise.ts';
+import { clean, shortenMiddle, wrap } from '../../sanitise.ts';
 import type { Theme, Tone } from '../../theme.ts';
 import type { RuleItem } from './rules.ts';
 
@@ -111,7 +111,7 @@ export function ruleListRows(
             toned('strong', clean(group.name)),
             toned(
               'muted',
-              `  ${clean(group.file)}  every ${formatSpan(group.intervalMs)}  took ${formatSeconds(group.evaluationSeconds)}  `,
+              `  ${shortenMiddle(clean(group.file), 40)}  every ${formatSpan(group.intervalMs)}  took ${formatSeconds(group.evaluationSeconds)}  `,
             ),
             toned(
               'muted',
@@ -154,7 +154,7 @@ export function ruleRows(
       .filter((line) => line !== '')
       .map((line) => row(toned('critical', line))),
     BLANK,
-    ...wrap(clean(rule.query), width).map(expressionRow),
+    ...expressionRows(clean(rule.query), width),
     BLANK,
     ...fieldRows(
       [
