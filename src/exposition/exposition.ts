@@ -20,10 +20,11 @@ export interface ExpositionSink {
   /** A body begins: whatever one before that ended in an error left behind does not count. */
   begin?(): void;
   /**
-   * The number, any integer, for a line head that the cache does not know. Labels of empty value are gone already. `duplicateLabel` is a
-   * label name that the line has twice, which is an error unless relabelling removes it (`labels` then has the last value).
+   * The number, any integer, for a line head that the cache does not know. Labels of empty value are gone already; `emptyLabels` has their
+   * names, as with `honor_labels` they keep a label of the target away. `duplicateLabel` is a label name that the line has twice, which
+   * is an error unless relabelling removes it (`labels` then has the last value).
    */
-  series(labels: Labels, duplicateLabel: string | undefined): number;
+  series(labels: Labels, duplicateLabel: string | undefined, emptyLabels: readonly string[] | undefined): number;
   /** Timestamps are undefined where the body gives none. */
   sample(series: number, value: number, timestampMs: number | undefined, startMs: number | undefined): void;
   histogram(

@@ -68,7 +68,7 @@ export class LineHead {
   }
 
   /** The labels read last. `le` of histograms and `quantile` of summaries are normalised as OpenMetrics writes them. */
-  labels(type: MetricType): { readonly labels: Labels; readonly duplicate: string | undefined } {
+  labels(type: MetricType): LineLabels {
     const bytes = this.#bytes;
     const pairs: [string, string][] = [];
     if (this.#nameFrom >= 0) pairs.push([METRIC_NAME, this.#text(this.#nameFrom, this.#nameTo)]);
@@ -179,22 +179,24 @@ export class LineHead {
   }
 }
 
-/** Of pairs in any order; empty values are left out, with every other value of the same name. */
-export function sortedLabels(pairs: [string, string][]): {
+export interface LineLabels {
   readonly labels: Labels;
+  /** A name that the line has twice. */
   readonly duplicate: string | undefined;
-} {
+  /** Names that the line gives an empty value. */
+  readonly empty: readonly string[] | undefined;
+}
+
+/** Of pairs in any order; empty values are left out, with every other value of the same name. */
+export function sortedLabels(pairs: [string, string][]): LineLabels {
   let sorted = true;
-  let empty = false;
+  let empty: string[] | undefined;
   for (let i = 0; i < pairs.length; i++) {
-    if (pairs[i]![1] === '') empty = true;
+    if (pairs[i]![1] === '') empty = [...(empty ?? []), pairs[i]![0]];
     if (i > 0 && compareBytes(pairs[i - 1]![0], pairs[i]![0]) >= 0) sorted = false;
   }
   let kept = pairs;
-  if (empty) {
-    const gone = new Set(pairs.filter(([, value]) => value === '').map(([name]) => name));
-    kept = pairs.filter(([name]) => !gone.has(name));
-  }
+  if (empty !== undefined) kept = pairs.filter(([name]) => !empty.includes(name));
   let duplicate: string | undefined;
   if (!sorted) {
     kept = kept.toSorted((a, b) => compareBytes(a[0], b[0]));
@@ -205,7 +207,7 @@ export function sortedLabels(pairs: [string, string][]): {
     kept.map(([name]) => name),
     kept.map(([, value]) => value),
   );
-  return { labels, duplicate };
+  return { labels, duplicate, empty };
 }
 
 /** The bytes as text; they are known to be UTF-8. */

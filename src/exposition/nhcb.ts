@@ -19,6 +19,7 @@ export function convertClassicHistograms(sink: ExpositionSink, options: Conversi
 /** A histogram that classic series make up together. */
 interface Group {
   readonly labels: Labels;
+  readonly empty: readonly string[] | undefined;
   /** The sink's number; undefined until it is first given a histogram. */
   number: number | undefined;
   members: number;
@@ -62,13 +63,13 @@ class Converter implements ExpositionSink {
     this.#sink.begin?.();
   }
 
-  series(labels: Labels, duplicateLabel: string | undefined): number {
+  series(labels: Labels, duplicateLabel: string | undefined, emptyLabels: readonly string[] | undefined): number {
     const found = this.#classify(labels);
-    const group = found === undefined ? undefined : this.#group(found.labels);
+    const group = found === undefined ? undefined : this.#group(found.labels, emptyLabels);
     if (group !== undefined) group.members++;
     const direct = group === undefined || this.#keepClassic;
     const head: Head = {
-      number: direct ? this.#sink.series(labels, duplicateLabel) : undefined,
+      number: direct ? this.#sink.series(labels, duplicateLabel, emptyLabels) : undefined,
       group,
       part: found?.part,
       bound: found?.bound ?? 0,
@@ -143,10 +144,10 @@ class Converter implements ExpositionSink {
     return { labels: base.without('le'), part: 'bucket', bound };
   }
 
-  #group(labels: Labels): Group {
+  #group(labels: Labels, empty: readonly string[] | undefined): Group {
     const known = this.#groups.get(labels.key);
     if (known !== undefined) return known;
-    const group: Group = { labels, number: undefined, members: 0 };
+    const group: Group = { labels, empty, number: undefined, members: 0 };
     this.#groups.set(labels.key, group);
     return group;
   }
@@ -169,7 +170,7 @@ class Converter implements ExpositionSink {
     this.#current = undefined;
     const histogram = this.#faulty ? undefined : customHistogram(this.#buckets, this.#count, this.#sum);
     if (histogram === undefined) return;
-    group.number ??= this.#sink.series(group.labels, undefined);
+    group.number ??= this.#sink.series(group.labels, undefined, group.empty);
     this.#sink.histogram(group.number, histogram, this.#timestampMs, this.#startMs);
     for (const exemplar of this.#exemplars) this.#sink.exemplar(group.number, exemplar);
   }

@@ -92,10 +92,10 @@ class OpenMetricsParser {
       cache!.take(known);
       return this.#rest(lineStart, behind, cache!.number(known), undefined);
     }
-    const { labels, duplicate } = this.#head.labels(this.#type);
+    const { labels, duplicate, empty } = this.#head.labels(this.#type);
     if (this.#starts?.isCreated(labels) === true) return this.#rest(lineStart, behind, undefined, undefined);
     const startMs = this.#starts?.of(labels);
-    const number = this.#sink.series(labels, duplicate);
+    const number = this.#sink.series(labels, duplicate, empty);
     cache?.take(cache.add(bytes, lineStart, behind, number));
     return this.#rest(lineStart, behind, number, startMs);
   }

@@ -157,8 +157,8 @@ class FamilyParser {
     }
     const pairs: [string, string][] = [[METRIC_NAME, family.name + suffix], ...metric.labels];
     if (bound !== undefined) pairs.push([bound[0], formatOpenMetricsFloat(bound[1])]);
-    const { labels, duplicate } = sortedLabels(pairs);
-    const number = this.#sink.series(labels, duplicate);
+    const { labels, duplicate, empty } = sortedLabels(pairs);
+    const number = this.#sink.series(labels, duplicate, empty);
     cache?.take(cache.add(this.#key, 0, length, number));
     return number;
   }

@@ -100,8 +100,8 @@ class TextParser {
       cache!.take(known);
       return cache!.number(known);
     }
-    const { labels, duplicate } = this.#head.labels(this.#type);
-    const number = this.#sink.series(labels, duplicate);
+    const { labels, duplicate, empty } = this.#head.labels(this.#type);
+    const number = this.#sink.series(labels, duplicate, empty);
     cache?.take(cache.add(this.#bytes, from, to, number));
     return number;
   }

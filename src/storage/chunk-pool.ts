@@ -68,12 +68,18 @@ export class ChunkPool {
     return retired;
   }
 
+  /** Moves a block out of a retired slab; gives its new address. */
+  move(address: number, units: number): number {
+    const moved = this.allocate(units);
+    this.#usedUnits -= units;
+    const from = this.offset(address);
+    this.slab(moved).set(this.slab(address).subarray(from, from + units * UNIT), this.offset(moved));
+    return moved;
+  }
+
   /** Gives retired slabs back, from which every block was moved. */
   drop(retired: ReadonlySet<number>): void {
     for (const slab of retired) this.#slabs[slab] = undefined;
-    for (const [units, list] of this.#free.entries()) {
-      if (list.length > 0) this.#free[units] = list.filter((address) => !retired.has(address >>> 16));
-    }
   }
 
   #addSlab(): void {

@@ -123,13 +123,7 @@ export class ChunkTable {
     );
     for (const chunk of owners) {
       const before = this.address[chunk]!;
-      if (!retired.has(before >>> 16)) continue;
-      const units = this.units[chunk]!;
-      const address = pool.allocate(units);
-      const from = pool.offset(before);
-      pool.slab(address).set(pool.slab(before).subarray(from, from + units * 16), pool.offset(address));
-      pool.release(before, units);
-      this.address[chunk] = address;
+      if (retired.has(before >>> 16)) this.address[chunk] = pool.move(before, this.units[chunk]!);
     }
     pool.drop(retired);
   }

@@ -26,7 +26,7 @@ export class CollectingSink implements ExpositionSink {
     this.seriesCalls = 0;
   }
 
-  series(labels: Labels, duplicateLabel: string | undefined): number {
+  series(labels: Labels, duplicateLabel: string | undefined, _emptyLabels?: readonly string[]): number {
     this.seriesCalls++;
     if (labels.metricName === '') throw new Error('missing metric name (__name__ label)');
     if (duplicateLabel !== undefined) throw new Error(`label name "${duplicateLabel}" is not unique: invalid sample`);

@@ -81,6 +81,17 @@ describe('the text format', () => {
   });
 });
 
+it('labels without a value are left out, and named', () => {
+  const seen: unknown[] = [];
+  const sink = new CollectingSink();
+  sink.series = (labels, duplicate, empty) => seen.push([labels.toSelector(), duplicate, empty]);
+  parseExposition('text', Buffer.from('a{x="",b="1",b="2",x="3"} 1\na 1\n'), sink);
+  expect(seen).toEqual([
+    ['a{b="2"}', 'b', ['x']],
+    ['a', undefined, undefined],
+  ]);
+});
+
 describe('OpenMetrics', () => {
   const body = [
     '# TYPE a counter',
