@@ -1,18 +1,20 @@
 /** The timed scenarios of Alertmanager's acceptance tests, on a clock that only moves when told to. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Alerting } from '../../src/alerting/alerting.ts';
 import { silenceMatcher } from '../../src/alerting/silences.ts';
+import type { AlertmanagerConfig } from '../../src/config/alertmanager-config.ts';
+import { loadAlertmanagerConfig } from '../../src/config/alertmanager-loader.ts';
 import { ManualClock } from '../../src/config/clock.ts';
-import { parseDuration } from '../../src/config/duration.ts';
 import { Labels } from '../../src/labels/labels.ts';
 import { createAlerting } from '../../src/notify/create-alerting.ts';
 import { RecordingHttp } from '../alerting/recording-http.ts';
-import { config, inhibitRule, integration, receiver, type SimpleRoute } from '../alerting/simple-config.ts';
 
 const FOLDER = '../shared/conformance/alertmanager/scenarios';
 const START = Date.parse('2026-01-01T00:00:00Z');
+const folder = mkdtempSync(join(tmpdir(), 'watchfire-scenarios-'));
 const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((file) => file.endsWith('.json')) : [];
 
 interface ScenarioAlert {
@@ -21,39 +23,11 @@ interface ScenarioAlert {
   readonly active?: readonly (number | undefined)[];
 }
 
-interface ScenarioRoute {
-  readonly receiver?: string;
-  readonly group_by?: readonly string[];
-  readonly group_wait?: string;
-  readonly group_interval?: string;
-  readonly repeat_interval?: string;
-  readonly match?: Record<string, string>;
-  readonly matchers?: readonly string[];
-  readonly continue?: boolean;
-  readonly routes?: readonly ScenarioRoute[];
-}
-
-interface ScenarioConfig {
-  readonly global?: { readonly resolve_timeout?: string };
-  readonly route: ScenarioRoute;
-  readonly receivers: readonly {
-    readonly name: string;
-    readonly webhook_configs?: readonly { readonly url: string; readonly send_resolved?: boolean }[];
-  }[];
-  readonly inhibit_rules?: readonly {
-    readonly source_match?: Record<string, string>;
-    readonly target_match?: Record<string, string>;
-    readonly source_matchers?: readonly string[];
-    readonly target_matchers?: readonly string[];
-    readonly equal?: readonly string[];
-  }[];
-}
-
 interface Scenario {
   readonly name: string;
   readonly tolerance_s: number;
   readonly drop_until_s?: readonly (number | null)[];
-  readonly config: ScenarioConfig;
+  readonly config: unknown;
   readonly events: readonly {
     readonly at: number;
     readonly op: 'push' | 'silence' | 'unsilence' | 'reload';
@@ -67,7 +41,7 @@ interface Scenario {
       readonly isRegex?: boolean;
       readonly isEqual?: boolean;
     }[];
-    readonly config?: ScenarioConfig;
+    readonly config?: unknown;
   }[];
   readonly want: readonly (readonly {
     readonly between: readonly [number, number];
@@ -127,7 +101,7 @@ async function play(scenario: Scenario): Promise<{ at: number; alerts: readonly 
   await clock.advanceTo(START + end * 1000);
   return scenario.want.map((_, hook) =>
     http.sent
-      .filter(({ request }) => request.url.includes(`$WEBHOOK${hook}`))
+      .filter(({ request }) => request.url.includes(`webhook${hook}.test`))
       .map(({ atMs, text }) => ({ at: (atMs - START) / 1000, alerts: JSON.parse(text).alerts as ToldAlert[] }))
       .filter(({ at }) => at >= (scenario.drop_until_s?.[hook] ?? 0)),
   );
@@ -172,46 +146,10 @@ async function perform(
   }
 }
 
-function readConfig(read: ScenarioConfig): ReturnType<typeof config> {
-  const timeout = read.global?.resolve_timeout;
-  return config({
-    route: readRoute(read.route),
-    receivers: read.receivers.map(({ name, webhook_configs }) =>
-      receiver(
-        name,
-        (webhook_configs ?? []).map(({ url, send_resolved }, i) =>
-          integration('webhook', { url }, send_resolved ?? true, i),
-        ),
-      ),
-    ),
-    inhibitRules: (read.inhibit_rules ?? []).map((rule) =>
-      inhibitRule(
-        [...equalities(rule.source_match), ...(rule.source_matchers ?? [])],
-        [...equalities(rule.target_match), ...(rule.target_matchers ?? [])],
-        rule.equal ?? [],
-      ),
-    ),
-    ...(timeout === undefined ? {} : { resolveTimeoutMs: parseDuration(timeout) }),
-  });
-}
-
-function readRoute(read: ScenarioRoute): SimpleRoute {
-  const ms = (name: string, text: string | undefined): Record<string, number> =>
-    text === undefined ? {} : { [name]: parseDuration(text) };
-  return {
-    ...(read.receiver === undefined ? {} : { receiver: read.receiver }),
-    ...(read.group_by === undefined ? {} : { groupBy: read.group_by.includes('...') ? 'all' : read.group_by }),
-    ...ms('waitMs', read.group_wait),
-    ...ms('intervalMs', read.group_interval),
-    ...ms('repeatMs', read.repeat_interval),
-    matchers: [...equalities(read.match), ...(read.matchers ?? [])],
-    continue: read.continue ?? false,
-    routes: (read.routes ?? []).map(readRoute),
-  };
-}
-
-function equalities(match: Record<string, string> | undefined): string[] {
-  return Object.entries(match ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+function readConfig(written: unknown): AlertmanagerConfig {
+  const file = join(folder, 'alertmanager.yml');
+  writeFileSync(file, JSON.stringify(written).replaceAll(/\$WEBHOOK(\d+)/g, 'webhook$1.test'));
+  return loadAlertmanagerConfig(file).value;
 }
 
 function isSame(wanted: ScenarioAlert, told: ToldAlert, tolerance: number): boolean {

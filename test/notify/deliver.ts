@@ -72,7 +72,7 @@ export async function integrationOf(
 ): Promise<Integration> {
   const file = join(folder, `${count++}.yml`);
   writeFileSync(file, JSON.stringify({ global, route: { receiver: 'team' }, receivers: [{ name: 'team', ...entry }] }));
-  const { value } = await loadAlertmanagerConfig(file);
+  const { value } = loadAlertmanagerConfig(file);
   const clock = deps.clock ?? new ManualClock(NOW);
   const integrations = createIntegrations(value, {
     clock,
