@@ -58,7 +58,6 @@ export interface Desk {
   readonly monitor: Monitor;
   nowMs(): number;
   window(): TimeWindow;
-  setWindow(window: TimeWindow): void;
   /** Something to draw. */
   changed(): void;
   /** Fetches this place anew, at once. */

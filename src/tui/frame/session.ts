@@ -11,6 +11,7 @@ import { HelpPage } from './help.ts';
 import type { Desk, Overlay, Place, Subject, TimeWindow, ViewName } from './place.ts';
 import { messageOf, type Poller, startPoller } from './poller.ts';
 import type { Row } from './row.ts';
+import { type KeptRange, TimeRange } from './time-range.ts';
 
 /** A line of text being typed at the foot of the screen. */
 export interface Prompt {
@@ -47,9 +48,6 @@ export interface SessionOptions {
   suspend(): void;
 }
 
-const DEFAULT_SPAN_MS = 15 * 60_000;
-const SPANS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080].map((minutes) => minutes * 60_000);
-const LEAST_SPAN_MS = 2 * 60_000;
 const MESSAGE_MS = 5000;
 
 export class Session implements Desk {
@@ -68,21 +66,21 @@ export class Session implements Desk {
   eventsReadMs = 0;
   #roots = new Map<ViewName, Place>();
   #pollers = new Map<Place, Poller>();
-  #spanMs = DEFAULT_SPAN_MS;
-  /** The window that a place had when another was opened on top of it. */
-  #windows = new Map<Place, { readonly spanMs: number; readonly endMs: number | undefined }>();
-  #endMs: number | undefined;
-  #spanChosen = false;
+  #range: TimeRange;
+  /** The range that a place had when another was opened on top of it. */
+  #ranges = new Map<Place, KeptRange>();
   #message: { readonly text: string; readonly tone: Tone; readonly untilMs: number } | undefined;
 
   constructor(options: SessionOptions) {
     this.options = options;
     this.monitor = options.monitor;
     this.ascii = options.ascii;
+    this.#range = new TimeRange(options.nowMs);
     this.theme = makeTheme(options.theme, options.colours, options.ascii);
     this.zone = makeZone(options.utc, options.nowMs());
     this.headline = new Headline(options.monitor, () => {
-      this.#suitSpan();
+      const { oldestMs } = this.headline;
+      if (oldestMs !== undefined && this.stack.length === 1) this.#range.suit(oldestMs);
       this.changed();
     });
     this.stack = [];
@@ -107,14 +105,7 @@ export class Session implements Desk {
   }
 
   window(): TimeWindow {
-    const endMs = this.#endMs ?? this.nowMs();
-    return { startMs: endMs - this.#spanMs, endMs, live: this.#endMs === undefined };
-  }
-
-  setWindow(window: TimeWindow): void {
-    this.#spanMs = Math.max(1000, window.endMs - window.startMs);
-    this.#endMs = window.live ? undefined : window.endMs;
-    this.refresh(this.place);
+    return this.#range.window();
   }
 
   changed(): void {
@@ -127,28 +118,26 @@ export class Session implements Desk {
   }
 
   push(place: Place): void {
-    this.#keepWindow();
+    this.#keepRange();
     this.#leave();
     this.stack.push(place);
     this.#enter();
   }
 
   drill(view: 'metrics' | 'logs' | 'traces', subject: Subject): void {
-    this.#keepWindow();
-    if (subject.fromMs !== undefined) this.#focusWindow(subject.fromMs, subject.toMs);
+    this.#keepRange();
+    if (subject.fromMs !== undefined) this.#range.focus(subject.fromMs, subject.toMs);
     this.push(this.options.views.drill(view, subject, this));
   }
 
-  #keepWindow(): void {
-    if (!this.#windows.has(this.place)) this.#windows.set(this.place, { spanMs: this.#spanMs, endMs: this.#endMs });
+  #keepRange(): void {
+    if (!this.#ranges.has(this.place)) this.#ranges.set(this.place, this.#range.keep());
   }
 
-  #restoreWindow(): void {
-    const kept = this.#windows.get(this.place);
-    if (kept === undefined) return;
-    this.#windows.delete(this.place);
-    this.#spanMs = kept.spanMs;
-    this.#endMs = kept.endMs;
+  #restoreRange(): void {
+    const kept = this.#ranges.get(this.place);
+    this.#ranges.delete(this.place);
+    if (kept !== undefined) this.#range.restore(kept);
   }
 
   /** The root of a view; what was opened below another root is closed. */
@@ -156,10 +145,10 @@ export class Session implements Desk {
     if (this.stack.length > 0) this.#leave();
     for (const place of this.stack.slice(1)) {
       place.close();
-      this.#windows.delete(place);
+      this.#ranges.delete(place);
     }
     this.stack.splice(1);
-    if (this.stack.length > 0) this.#restoreWindow();
+    if (this.stack.length > 0) this.#restoreRange();
     let root = this.#roots.get(view);
     if (root === undefined) {
       root = this.options.views.root(view, this);
@@ -204,8 +193,7 @@ export class Session implements Desk {
   }
 
   setSpan(spanMs: number): void {
-    this.#spanChosen = true;
-    this.#spanMs = spanMs;
+    this.#range.setSpan(spanMs);
     this.refresh(this.place);
   }
 
@@ -242,7 +230,7 @@ export class Session implements Desk {
   run(action: string): void {
     if (this.place.act(action)) return;
     if (action.startsWith('view:')) this.goTo(action.slice(5) as ViewName);
-    else if (!this.#actOnScreen(action)) this.#navigateTime(action);
+    else if (!this.#actOnScreen(action) && this.#range.act(action)) this.refresh(this.place);
   }
 
   /** `false` where the action is not one of the screen's own. */
@@ -307,55 +295,11 @@ export class Session implements Desk {
     if (this.stack.length > 1) {
       this.#leave();
       this.stack.pop()!.close();
-      this.#restoreWindow();
+      this.#restoreRange();
       this.#enter();
     } else if (mayQuit) this.options.quit(0);
     else if (this.place.view !== 'overview') this.goTo('overview');
     else this.say('This is the first screen; q quits.');
-  }
-
-  #navigateTime(action: string): void {
-    const { startMs, endMs, live } = this.window();
-    const spanMs = endMs - startMs;
-    const at = SPANS_MS.findIndex((span) => span >= spanMs);
-    switch (action) {
-      case 'earlier':
-        this.#endMs = endMs - spanMs / 2;
-        break;
-      case 'later':
-        this.#endMs = live || endMs + spanMs / 2 >= this.nowMs() ? undefined : endMs + spanMs / 2;
-        break;
-      case 'zoom-in':
-        this.#spanChosen = true;
-        this.#spanMs = SPANS_MS[Math.max(0, (at < 0 ? SPANS_MS.length : at) - 1)]!;
-        break;
-      case 'zoom-out':
-        this.#spanChosen = true;
-        this.#spanMs = SPANS_MS[at < 0 ? SPANS_MS.length - 1 : Math.min(SPANS_MS.length - 1, at + 1)]!;
-        break;
-      case 'live':
-        this.#endMs = undefined;
-        this.#spanMs = DEFAULT_SPAN_MS;
-        break;
-      default:
-        return;
-    }
-    this.refresh(this.place);
-  }
-
-  /** A window in which the moments lie with some air around them; it stays live where they are of now. */
-  #focusWindow(fromMs: number, toMs: number | undefined): void {
-    const nowMs = this.nowMs();
-    const last = Math.min(toMs ?? nowMs, nowMs);
-    const air = Math.max(60_000, (last - fromMs) * 0.25);
-    const wanted = last - fromMs + 2 * air;
-    if (nowMs - last < 2 * 60_000) {
-      this.#endMs = undefined;
-      this.#spanMs = SPANS_MS.find((span) => span >= nowMs - fromMs + air) ?? wanted;
-      return;
-    }
-    this.#spanMs = SPANS_MS.find((span) => span >= wanted) ?? wanted;
-    this.#endMs = Math.min(nowMs, (fromMs + last) / 2 + this.#spanMs / 2);
   }
 
   #leave(): void {
@@ -383,16 +327,6 @@ export class Session implements Desk {
       }),
     );
     this.changed();
-  }
-
-  /** Until the person chooses a range: no longer than there are samples, so that the first minutes do not hide at the edge. */
-  #suitSpan(): void {
-    const oldestMs = this.headline.oldestMs;
-    if (this.#spanChosen || this.#endMs !== undefined || oldestMs === undefined || this.stack.length > 1) return;
-    const heldMs = this.nowMs() - oldestMs;
-    const wanted = SPANS_MS.find((span) => span >= Math.max(LEAST_SPAN_MS, heldMs)) ?? DEFAULT_SPAN_MS;
-    this.#spanMs = Math.min(DEFAULT_SPAN_MS, wanted);
-    if (heldMs > DEFAULT_SPAN_MS) this.#spanChosen = true;
   }
 
   /** For commands that reject: the sentence is shown. */

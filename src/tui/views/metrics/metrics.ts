@@ -2,7 +2,6 @@
 import type { Metadata } from '../../../exposition/exemplar.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
 import { type ChartSeries, lineChart } from '../../charts/line-chart.ts';
-import { type CompletionContext, completionContext, EXPRESSION_WORDS, ranked } from '../../expression/complete.ts';
 import { expressionRow } from '../../expression/highlight.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
 import type { Filter } from '../../frame/filter.ts';
@@ -15,27 +14,25 @@ import { type Row, row, tall, toned } from '../../frame/row.ts';
 import type { SortState } from '../../frame/table.ts';
 import type { Scope } from '../../input/bindings.ts';
 import type { Key } from '../../input/keys.ts';
-import { EMPTY_LINE, editLine, type LineState, lineOf, spliced } from '../../input/line-editor.ts';
 import { clean } from '../../sanitise.ts';
 import { SERIES_TONES } from '../../theme.ts';
 import { stepOf } from '../alerts/fetch.ts';
 import { serviceOf } from '../service.ts';
 import { legendItems, queryFor } from './model.ts';
+import { QueryEditor } from './query-editor.ts';
 import { type BrowserItem, browserRows, candidateRow, legendRows, queryErrorRows, queryRows } from './rows.ts';
 
 const MOST_SERIES = 200;
 const NAMES_FOR_MS = 10_000;
 const PREVIEW_ROWS = 11;
-const CANDIDATES = 40;
 
 export class MetricsPlace extends Place {
   readonly view = 'metrics';
   override windowed = true;
   override refreshMs = 3000;
   #subject: Subject | undefined;
-  #line: LineState = EMPTY_LINE;
+  #editor: QueryEditor;
   #query = '';
-  #editing = false;
   #browsing = true;
   #series: readonly RangeSeries[] = [];
   #total = 0;
@@ -50,15 +47,11 @@ export class MetricsPlace extends Place {
   #hidden = new Set<string>();
   #sort: SortState | undefined;
   #cursorMs: number | undefined;
-  #candidates: readonly string[] = [];
-  #context: CompletionContext = { kind: 'none' };
-  #chosen = -1;
-  #history: string[] = [];
-  #historyAt = 0;
 
   constructor(desk: Desk, subject?: Subject) {
     super(desk);
     this.#subject = subject;
+    this.#editor = new QueryEditor(desk, () => this.#names);
     if (subject?.expression !== undefined) this.#run(subject.expression);
   }
 
@@ -136,16 +129,13 @@ export class MetricsPlace extends Place {
 
   #run(query: string): void {
     this.#query = query.trim();
-    this.#line = lineOf(this.#query);
+    this.#editor.ran(this.#query);
     this.#browsing = this.#query === '';
-    this.#editing = false;
     this.#hidden.clear();
     this.#cursorMs = undefined;
     this.#queryError = undefined;
     this.#series = [];
     this.loaded = false;
-    if (this.#query !== '' && this.#history.at(-1) !== this.#query) this.#history.push(this.#query);
-    this.#historyAt = this.#history.length;
     this.desk.refresh(this);
   }
 
@@ -187,23 +177,18 @@ export class MetricsPlace extends Place {
 
   rows(area: Area): Row[] {
     const { width, height } = area;
-    const head = [...queryRows(this.#line, this.#editing, width, area), ...this.#underQuery(width)];
+    const head = [...queryRows(this.#editor.line, this.#editor.editing, width, area), ...this.#underQuery(width)];
     const rest = { ...area, height: height - head.length };
     return [...head, ...(this.#browsing ? this.#browserRows(rest) : this.#chartRows(rest))];
   }
 
   #underQuery(width: number): Row[] {
-    if (this.#editing) {
-      const word = this.#candidates[Math.max(0, this.#chosen)];
+    if (this.#editor.editing) {
+      const { candidates, chosen } = this.#editor;
+      const word = candidates[Math.max(0, chosen)];
       const metadata = word === undefined ? undefined : this.#metadataOf(word);
-      return [
-        candidateRow(
-          this.#candidates,
-          this.#chosen,
-          metadata === undefined ? '' : `${metadata.type}: ${metadata.help}`,
-          width,
-        ),
-      ];
+      const help = metadata === undefined ? '' : `${metadata.type}: ${metadata.help}`;
+      return [candidateRow(candidates, chosen, help, width)];
     }
     if (this.#queryError !== undefined) return queryErrorRows(this.#queryError, this.#query, width);
     return this.#notes.slice(0, 2).map((note) => row(' '.repeat(6), toned('warning', note)));
@@ -302,77 +287,11 @@ export class MetricsPlace extends Place {
   }
 
   override capture(key: Key): boolean {
-    if (!this.#editing) return false;
-    switch (key.name) {
-      case 'Esc':
-        this.#editing = false;
-        this.#line = lineOf(this.#query);
-        return true;
-      case 'Enter':
-        this.#run(this.#line.text);
-        return true;
-      case 'Tab':
-      case 'S-Tab':
-        this.#complete(key.name === 'Tab' ? 1 : -1);
-        return true;
-      case 'Up':
-      case 'Down':
-        this.#recall(key.name === 'Up' ? -1 : 1);
-        return true;
-      default: {
-        const edited = editLine(this.#line, key);
-        if (edited !== undefined) {
-          this.#line = edited;
-          this.#suggest();
-        }
-        return true;
-      }
-    }
-  }
-
-  #recall(by: number): void {
-    this.#historyAt = Math.max(0, Math.min(this.#history.length, this.#historyAt + by));
-    this.#line = lineOf(this.#history[this.#historyAt] ?? '');
-    this.#candidates = [];
-  }
-
-  #complete(by: number): void {
-    const { length } = this.#candidates;
-    if (length === 0 || this.#context.kind === 'none') return;
-    this.#chosen = this.#chosen < 0 && by < 0 ? length - 1 : (this.#chosen + by + length) % length;
-    const word = this.#candidates[this.#chosen]!;
-    this.#line = spliced(this.#line.text, this.#context.from, this.#line.cursor, word);
-  }
-
-  /** Candidates for what stands at the cursor; those of labels come from the source a moment later. */
-  #suggest(): void {
-    const context = completionContext(this.#line.text, this.#line.cursor);
-    this.#context = context;
-    this.#chosen = -1;
-    this.#candidates = [];
-    if (context.kind === 'none') return;
-    if (context.kind === 'expression') {
-      if (context.typed !== '')
-        this.#candidates = ranked([...this.#names, ...EXPRESSION_WORDS], context.typed, CANDIDATES);
-      return;
-    }
-    const { metrics } = this.desk.monitor;
-    const selection = { selectors: context.metric === '' ? [] : [context.metric], limit: 500 };
-    const asked =
-      context.kind === 'label' ? metrics.labelNames(selection) : metrics.labelValues(context.label, selection);
-    asked.then(
-      (words) => {
-        if (this.#context !== context) return;
-        this.#candidates = ranked(
-          words.filter((word) => word !== '__name__'),
-          context.typed,
-          CANDIDATES,
-        );
-        this.desk.changed();
-      },
-      // Without candidates one types on.
-      () => {},
-    );
+    if (!this.#editor.editing) return false;
+    if (key.name === 'Enter') this.#run(this.#editor.line.text);
+    else if (key.name === 'Esc') this.#editor.stop(this.#query);
+    else this.#editor.key(key);
+    return true;
   }
 
   override act(action: string): boolean {
@@ -393,7 +312,7 @@ export class MetricsPlace extends Place {
     }
     switch (action) {
       case 'edit':
-        this.#startEditing();
+        this.#editor.start();
         return true;
       case 'browse':
         this.#browsing = !this.#browsing || this.#query === '';
@@ -402,7 +321,7 @@ export class MetricsPlace extends Place {
       case 'open': {
         const metric = this.#browsing ? this.#browserItems()[this.#browser.selected] : undefined;
         if (metric) this.#run(queryFor(metric.name, metric.metadata?.type, this.#rateWindow()));
-        else this.#startEditing();
+        else this.#editor.start();
         return true;
       }
       case 'solo':
@@ -415,12 +334,6 @@ export class MetricsPlace extends Place {
       default:
         return false;
     }
-  }
-
-  #startEditing(): void {
-    this.#editing = true;
-    this.#line = lineOf(this.#line.text);
-    this.#suggest();
   }
 
   #toggleSeries(): void {
