@@ -88,10 +88,7 @@ async function search(api: JaegerApi, query: RangedQuery, signal?: AbortSignal):
   for (const service of services) {
     for (const trace of await api.search({ ...query, service }, signal)) found.set(trace.traceId, trace);
   }
-  // Jaeger's storages differ in what they look at: what does not match the query is left out here.
-  const matches = spanMatcher(query);
   return [...found.values()]
-    .filter((trace) => trace.spans.some(matches))
     .map(summaryOf)
     .sort((a, b) => b.startUs - a.startUs)
     .slice(0, query.limit);
@@ -115,8 +112,16 @@ async function findApi(ask: Ask, signal: AbortSignal | undefined): Promise<Jaege
 /** `/api/v3`, whose query parameters were in snake case before they were in camel case. */
 function newApi(ask: Ask): JaegerApi {
   let spelling: 'camel' | 'snake' = 'camel';
-  const searchIn = async (how: typeof spelling, query: RangedQuery, signal: AbortSignal | undefined) =>
-    ask('/api/v3/traces', newParameters(query, how), signal);
+  const searchIn = async (
+    how: typeof spelling,
+    query: RangedQuery,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Trace[]> => {
+    const answer = await ask('/api/v3/traces', newParameters(query, how), signal);
+    // Not every version of v3 heeds attributes.
+    const hasTags = spanMatcher({ tags: query.tags, limit: 0 });
+    return [...byTrace(answer ?? []).values()].filter((trace) => trace.spans.some(hasTags));
+  };
   return {
     async services(signal) {
       const answer = await ask('/api/v3/services', {}, signal);
@@ -132,13 +137,13 @@ function newApi(ask: Ask): JaegerApi {
     },
     async search(query, signal) {
       try {
-        return [...byTrace((await searchIn(spelling, query, signal)) ?? []).values()];
+        return await searchIn(spelling, query, signal);
       } catch (error) {
         if (!(error instanceof JaegerError) || error.kind !== 'bad-request') throw error;
         const other = spelling === 'camel' ? 'snake' : 'camel';
-        const answer = await searchIn(other, query, signal);
+        const traces = await searchIn(other, query, signal);
         spelling = other;
-        return [...byTrace(answer ?? []).values()];
+        return traces;
       }
     },
   };

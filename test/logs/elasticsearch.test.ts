@@ -61,6 +61,20 @@ describe('searching', () => {
     expect(source.state().kind).toBe('live');
   });
 
+  it('keeps numbers whole that no number holds, as text', async () => {
+    const { server, source } = await start();
+    server.refuse = ({ path }) =>
+      path.endsWith('/_search')
+        ? {
+            status: 200,
+            body: '{"hits":{"hits":[{"_index":"i","_id":"1","_source":{"id":12345678901234567890,"n":7}}]}}',
+          }
+        : undefined;
+    const [found] = await source.search({ limit: 1 });
+    expect(found!.fields).toEqual({ id: '12345678901234567890', n: 7 });
+    expect(JSON.parse(JSON.stringify(found)).fields).toEqual(found!.fields);
+  });
+
   it('filters on the server, by the fields that the index has', async () => {
     const { server, source } = await start();
     server.documents.push(

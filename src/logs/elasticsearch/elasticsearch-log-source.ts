@@ -115,16 +115,18 @@ async function dialectOf(client: ElasticsearchClient, signal: AbortSignal | unde
 }
 
 function recordOf(hit: Hit, timestampField: string, nowMs: number): LogRecord {
-  // First, so that the record's time is the one that it was found by.
-  const time = hit.source[timestampField];
-  const fields =
-    time === undefined || timestampField === '@timestamp' ? hit.source : { '@timestamp': time, ...hit.source };
-  return structuredRecord(fields, {
-    id: `${hit.index}:${hit.id}`,
-    origin: hit.index,
-    raw: JSON.stringify(hit.source, (_key, value) => (typeof value === 'bigint' ? String(value) : value)),
-    nowMs,
+  let big = false;
+  const raw = JSON.stringify(hit.source, (_key, value) => {
+    if (typeof value !== 'bigint') return value;
+    big = true;
+    return String(value);
   });
+  // Who shows or stores a record knows the values of JSON only.
+  const source = big ? (JSON.parse(raw) as Hit['source']) : hit.source;
+  // First, so that the record's time is the one that it was found by.
+  const time = source[timestampField];
+  const fields = time === undefined || timestampField === '@timestamp' ? source : { '@timestamp': time, ...source };
+  return structuredRecord(fields, { id: `${hit.index}:${hit.id}`, origin: hit.index, raw, nowMs });
 }
 
 async function servicesOf(
