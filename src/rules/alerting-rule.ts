@@ -1,9 +1,9 @@
 /** An alerting rule: which of its alerts are pending or firing after each evaluation, as Prometheus decides it. */
 import type { RuleConfig } from '../config/rule-file.ts';
 import { compareBytes } from '../labels/compare.ts';
-import { Labels } from '../labels/labels.ts';
+import { Labels, METRIC_NAME } from '../labels/labels.ts';
 import type { InstantSample } from '../promql/result.ts';
-import { Expansion, RuleTemplate, type TemplateContext } from './rule-template.ts';
+import { type AlertTemplateData, Expansion, RuleTemplate, type TemplateContext } from './rule-template.ts';
 
 export interface ActiveAlert {
   readonly labels: Labels;
@@ -36,6 +36,12 @@ export class AlertingRule {
   restored: boolean;
   readonly #labelTemplates: readonly (readonly [string, RuleTemplate])[];
   readonly #annotationTemplates: readonly (readonly [string, RuleTemplate])[];
+  readonly #annotationNames: readonly string[];
+  /** The labels of an alert follow from those of its sample alone. */
+  readonly #labelsAreConstant: boolean;
+  /** Of the last evaluation, by the key of the sample's labels. */
+  #labelsBySample = new Map<string, Labels>();
+  readonly #series = new WeakMap<ActiveAlert, AlertSeries>();
 
   constructor(config: RuleConfig, groupLabels: Readonly<Record<string, string>>, restored: boolean) {
     this.config = config;
@@ -45,6 +51,8 @@ export class AlertingRule {
     this.annotations = Labels.of(config.annotations);
     this.#labelTemplates = templatesOf(config.name, labels);
     this.#annotationTemplates = templatesOf(config.name, config.annotations);
+    this.#annotationNames = this.#annotationTemplates.map(([name]) => name);
+    this.#labelsAreConstant = this.#labelTemplates.every(([, template]) => template.isConstant);
   }
 
   /**
@@ -73,11 +81,9 @@ export class AlertingRule {
       if (!this.#advance(key, alert, found.has(key), timeMs)) continue;
       count++;
       if (!this.restored) continue;
-      samples.push({ labels: this.#seriesLabels(alert, 'ALERTS').with('alertstate', alert.state), value: 1 });
-      samples.push({
-        labels: this.#seriesLabels(alert, 'ALERTS_FOR_STATE'),
-        value: Math.floor(alert.activeAtMs / 1000),
-      });
+      const series = this.#seriesOf(alert);
+      samples.push({ labels: alert.state === 'firing' ? series.firing : series.pending, value: 1 });
+      samples.push({ labels: series.forState, value: Math.floor(alert.activeAtMs / 1000) });
     }
     if (limit > 0 && count > limit) {
       this.active.clear();
@@ -114,23 +120,23 @@ export class AlertingRule {
   ): Promise<Map<string, ActiveAlert>> {
     const expansion = new Expansion(context);
     const alerts = new Map<string, ActiveAlert>();
+    const labelsBySample = new Map<string, Labels>();
     for (const sample of vector) {
-      let labels = sample.labels.withoutMetricName();
-      for (const [name, template] of this.#labelTemplates) {
-        labels = labels.with(name, await template.expand(sample, expansion));
-      }
-      labels = labels.with('alertname', this.config.name);
+      const data = expansion.dataOf(sample);
+      const known = this.#labelsAreConstant ? this.#labelsBySample.get(sample.labels.key) : undefined;
+      const labels = known ?? (await this.#labelsOf(sample, data, expansion));
+      labelsBySample.set(sample.labels.key, labels);
       const texts: string[] = [];
-      for (const [, template] of this.#annotationTemplates) texts.push(await template.expand(sample, expansion));
+      for (const [, template] of this.#annotationTemplates) {
+        const text = template.expand(data, expansion);
+        texts.push(typeof text === 'string' ? text : await text);
+      }
       if (alerts.has(labels.key)) {
         throw new Error('vector contains metrics with the same labelset after applying alert labels');
       }
       alerts.set(labels.key, {
         labels,
-        annotations: Labels.fromSorted(
-          this.#annotationTemplates.map(([name]) => name),
-          texts,
-        ),
+        annotations: Labels.fromSorted(this.#annotationNames, texts),
         state: 'pending',
         // Of a histogram there is no one number.
         value: sample.histogram === undefined ? sample.value : 0,
@@ -142,7 +148,16 @@ export class AlertingRule {
         validUntilMs: timeMs,
       });
     }
+    this.#labelsBySample = labelsBySample;
     return alerts;
+  }
+
+  async #labelsOf(sample: InstantSample, data: AlertTemplateData, expansion: Expansion): Promise<Labels> {
+    let labels = sample.labels.withoutMetricName();
+    for (const [name, template] of this.#labelTemplates) {
+      labels = labels.with(name, await template.expand(data, expansion));
+    }
+    return labels.with('alertname', this.config.name);
   }
 
   /** Moves one alert on. False where it is neither pending nor firing any more. */
@@ -171,9 +186,27 @@ export class AlertingRule {
     return true;
   }
 
-  #seriesLabels(alert: ActiveAlert, metric: string): Labels {
-    return Labels.fromPairs([...this.labels, ...alert.labels, ['__name__', metric], ['alertname', this.config.name]]);
+  /** Made once for an alert: its series are written with each evaluation. */
+  #seriesOf(alert: ActiveAlert): AlertSeries {
+    const known = this.#series.get(alert);
+    if (known !== undefined) return known;
+    const named = Labels.fromPairs([...this.labels, ...alert.labels, ['alertname', this.config.name]]);
+    const alerts = named.with(METRIC_NAME, 'ALERTS');
+    const series = {
+      pending: alerts.with('alertstate', 'pending'),
+      firing: alerts.with('alertstate', 'firing'),
+      forState: named.with(METRIC_NAME, 'ALERTS_FOR_STATE'),
+    };
+    this.#series.set(alert, series);
+    return series;
   }
+}
+
+/** Labels of the series that an alert is written to. */
+interface AlertSeries {
+  readonly pending: Labels;
+  readonly firing: Labels;
+  readonly forState: Labels;
 }
 
 function templatesOf(ruleName: string, texts: Readonly<Record<string, string>>): [string, RuleTemplate][] {

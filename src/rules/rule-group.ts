@@ -3,7 +3,7 @@ import type { Clock } from '../config/clock.ts';
 import type { RuleConfig, RuleGroupConfig } from '../config/rule-file.ts';
 import type { Labels } from '../labels/labels.ts';
 import type { InstantSample, QueryEngine } from '../promql/result.ts';
-import type { Appendable, Appender, AppendOutcome } from '../storage/appender.ts';
+import type { Appendable, Appender, AppendOutcome, SeriesRef } from '../storage/appender.ts';
 import { type ActiveAlert, AlertingRule } from './alerting-rule.ts';
 import { canonicalExpression, graphLink } from './expression-text.ts';
 import { RecordingRule } from './recording-rule.ts';
@@ -35,7 +35,12 @@ interface RunningRule {
   lastEvaluationMs: number;
   evaluationSeconds: number;
   /** Series of the last evaluation, by key. */
-  series: ReadonlyMap<string, Labels>;
+  series: ReadonlyMap<string, WrittenSeries>;
+}
+
+interface WrittenSeries {
+  readonly labels: Labels;
+  readonly ref: SeriesRef;
 }
 
 export class RuleGroup {
@@ -107,13 +112,13 @@ export class RuleGroup {
       if (running.rule.kind !== 'alerting' || match.rule.kind !== 'alerting') continue;
       for (const [key, alert] of match.rule.active) running.rule.active.set(key, alert);
     }
-    this.#orphans = [...older.#orphans, ...[...free].flatMap(({ series }) => [...series.values()])];
+    this.#orphans = [...older.#orphans, ...[...free].flatMap(labelsOfSeries)];
   }
 
   /** Makes all series of this group orphans: it is gone. */
   abandon(): void {
     for (const running of this.#rules) {
-      this.#orphans.push(...running.series.values());
+      this.#orphans.push(...labelsOfSeries(running));
       running.series = new Map();
     }
   }
@@ -198,15 +203,19 @@ export class RuleGroup {
     const { storage } = this.#context;
     if (storage === undefined) return;
     const appender = storage.appender();
-    const written = new Map<string, Labels>();
+    const written = new Map<string, WrittenSeries>();
     const faults = new Set<string>();
     for (const sample of samples) {
-      const fault = FAULTS[append(appender, sample, timeMs)];
-      if (fault === undefined) written.set(sample.labels.key, sample.labels);
+      const { key } = sample.labels;
+      const series = running.series.get(key) ?? { labels: sample.labels, ref: appender.series(sample.labels) };
+      const { outcome, ref } = append(appender, series, sample, timeMs);
+      const fault = FAULTS[outcome];
+      if (fault === undefined) written.set(key, ref === series.ref ? series : { ...series, ref });
       else faults.add(fault);
     }
-    for (const [key, labels] of running.series) {
-      if (!written.has(key)) appender.stale(appender.series(labels), timeMs);
+    for (const [key, { labels, ref }] of running.series) {
+      if (written.has(key)) continue;
+      if (appender.stale(ref, timeMs) === 'unknown-series') appender.stale(appender.series(labels), timeMs);
     }
     appender.commit();
     running.series = written;
@@ -225,11 +234,24 @@ const FAULTS: Readonly<Record<AppendOutcome, string | undefined>> = {
   'unknown-series': 'unknown series',
 };
 
-function append(appender: Appender, sample: InstantSample, timeMs: number): AppendOutcome {
-  const ref = appender.series(sample.labels);
-  return sample.histogram === undefined
-    ? appender.float(ref, timeMs, sample.value)
-    : appender.histogram(ref, timeMs, sample.histogram);
+/** A series that the storage has dropped meanwhile is made anew. */
+function append(
+  appender: Appender,
+  series: WrittenSeries,
+  sample: InstantSample,
+  timeMs: number,
+): { readonly outcome: AppendOutcome; readonly ref: SeriesRef } {
+  const { value, histogram } = sample;
+  const write = (ref: SeriesRef): AppendOutcome =>
+    histogram === undefined ? appender.float(ref, timeMs, value) : appender.histogram(ref, timeMs, histogram);
+  const outcome = write(series.ref);
+  if (outcome !== 'unknown-series') return { outcome, ref: series.ref };
+  const ref = appender.series(series.labels);
+  return { outcome: write(ref), ref };
+}
+
+function labelsOfSeries({ series }: RunningRule): Labels[] {
+  return Array.from(series.values(), ({ labels }) => labels);
 }
 
 function isSameRule(a: AlertingRule | RecordingRule, b: AlertingRule | RecordingRule): boolean {

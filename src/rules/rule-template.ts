@@ -24,11 +24,18 @@ export interface TemplateContext {
 /** What one rule's templates share within one evaluation: each query is asked once. */
 export class Expansion {
   readonly context: TemplateContext;
+  readonly externalLabels: StringMap;
   readonly #answers = new Map<string, readonly TemplateSample[] | Error>();
   #wanted = '';
 
   constructor(context: TemplateContext) {
     this.context = context;
+    this.externalLabels = mapOf(context.externalLabels);
+  }
+
+  /** What templates see of one sample. */
+  dataOf(sample: InstantSample): AlertTemplateData {
+    return new AlertTemplateData(sample, this);
   }
 
   /** What `query` answers: at once where it is known, else the execution is given up and the answer fetched. */
@@ -55,6 +62,8 @@ export class Expansion {
 }
 
 export class RuleTemplate {
+  /** Whether the text is the same for every sample. */
+  readonly isConstant: boolean;
   readonly #text: string;
   readonly #name: string;
   readonly #set: TemplateSet | undefined;
@@ -65,7 +74,8 @@ export class RuleTemplate {
   constructor(ruleName: string, text: string) {
     this.#text = text;
     this.#name = `__alert_${ruleName}`;
-    if (!text.includes('{{')) return;
+    this.isConstant = !text.includes('{{');
+    if (this.isConstant) return;
     this.#set = new TemplateSet({ functions: this.#functions() });
     try {
       this.#set.parse(this.#name, DEFINITIONS + text);
@@ -80,21 +90,31 @@ export class RuleTemplate {
     return this.#fault;
   }
 
-  /** The text for one sample. Never rejects. */
-  async expand(sample: InstantSample, expansion: Expansion): Promise<string> {
+  /** The text for one sample; a promise only where a query has to be asked first. Never throws or rejects. */
+  expand(data: AlertTemplateData, expansion: Expansion): string | Promise<string> {
     if (this.#set === undefined) return this.#text;
     if (this.#fault !== undefined) return failure(`error parsing template ${this.#name}: ${this.#fault.message}`);
-    const data = new AlertTemplateData(sample, expansion.context);
-    for (let tries = 0; tries <= MOST_QUERIES; tries++) {
-      try {
-        this.#expansion = expansion;
-        return this.#set.execute(this.#name, data);
-      } catch (error) {
-        if (error instanceof Suspension) await expansion.fetchWanted();
-        else return failure(`error executing template ${this.#name}: ${(error as Error).message}`);
-      }
+    return this.#execute(this.#set, data, expansion) ?? this.#expandLater(this.#set, data, expansion);
+  }
+
+  async #expandLater(set: TemplateSet, data: AlertTemplateData, expansion: Expansion): Promise<string> {
+    for (let tries = 0; tries < MOST_QUERIES; tries++) {
+      await expansion.fetchWanted();
+      const text = this.#execute(set, data, expansion);
+      if (text !== undefined) return text;
     }
     return failure(`error executing template ${this.#name}: more than ${MOST_QUERIES} different queries`);
+  }
+
+  /** Undefined where a query has to be answered first. */
+  #execute(set: TemplateSet, data: AlertTemplateData, expansion: Expansion): string | undefined {
+    this.#expansion = expansion;
+    try {
+      return set.execute(this.#name, data);
+    } catch (error) {
+      if (error instanceof Suspension) return undefined;
+      return failure(`error executing template ${this.#name}: ${(error as Error).message}`);
+    }
   }
 
   #functions(): ReturnType<typeof prometheusFunctions> {
@@ -118,7 +138,7 @@ const DEFINITIONS =
 /** Queries that depend on each other's answers cost an execution each: somewhere a template must be refused. */
 const MOST_QUERIES = 100;
 
-class AlertTemplateData {
+export class AlertTemplateData {
   static readonly goType =
     'struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }';
   readonly Labels: StringMap;
@@ -126,9 +146,9 @@ class AlertTemplateData {
   readonly ExternalURL: string;
   readonly Value: unknown;
 
-  constructor(sample: InstantSample, context: TemplateContext) {
+  constructor(sample: InstantSample, { context, externalLabels }: Expansion) {
     this.Labels = mapOf(sample.labels);
-    this.ExternalLabels = mapOf(context.externalLabels);
+    this.ExternalLabels = externalLabels;
     this.ExternalURL = context.externalUrl;
     this.Value = templateValue(sample);
   }

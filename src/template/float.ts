@@ -26,7 +26,7 @@ interface Decimal {
 }
 
 function fixed(value: number, precision: number): string {
-  const decimal = precision < 0 ? shortest(value) : rounded(exact(value), exact(value).point + precision);
+  const decimal = precision < 0 ? shortest(value) : significant(value, (decimal) => decimal.point + precision);
   const places = precision < 0 ? Math.max(decimal.digits.length - decimal.point, 0) : precision;
   const whole = decimal.point > 0 ? decimal.digits.slice(0, decimal.point).padEnd(decimal.point, '0') : '0';
   if (places === 0) return whole;
@@ -37,7 +37,7 @@ function fixed(value: number, precision: number): string {
 function scientific(value: number, verb: string, precision: number): string {
   const isShortest = precision < 0;
   const wanted = verb === 'e' ? precision + 1 : Math.max(precision, 1);
-  const { digits, point } = isShortest ? shortest(value) : rounded(exact(value), wanted);
+  const { digits, point } = isShortest ? shortest(value) : significant(value, () => wanted);
   const exponent = value === 0 ? 0 : point - 1;
   if (verb === 'e') return exponential(isShortest ? digits : digits.padEnd(wanted, '0'), exponent);
   const threshold = isShortest ? 6 : wanted > digits.length && digits.length >= point ? digits.length : wanted;
@@ -52,6 +52,20 @@ function exponential(digits: string, exponent: number): string {
   const fraction = digits.slice(1);
   const mantissa = (digits[0] ?? '0') + (fraction === '' ? '' : `.${fraction}`);
   return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+}
+
+/** The first digits of the exact value, rounded half to even; how many may depend on where the point is. */
+function significant(value: number, countOf: (decimal: Decimal) => number): Decimal {
+  const short = shortest(value);
+  const count = countOf(short);
+  // JavaScript rounds the exact value too, but halves up; a half shows in the shortest form, unless that is too long to be exact.
+  const mayBeHalf = short.digits.length === count + 1 && short.digits.endsWith('5');
+  if (value === 0 || count < 1 || count > 15 || mayBeHalf) {
+    const decimal = exact(value);
+    return rounded(decimal, countOf(decimal));
+  }
+  const [mantissa, exponent] = value.toExponential(count - 1).split('e') as [string, string];
+  return { digits: mantissa.replace('.', '').replace(/0+$/, ''), point: Number(exponent) + 1 };
 }
 
 function shortest(value: number): Decimal {
