@@ -2,12 +2,13 @@
 
 /** A sample's value, without the quotes: Go's shortest form, with an exponent of at least two digits below 1e-6 and from 1e21 on. */
 export function floatText(value: number): string {
+  const size = Math.abs(value);
+  // In between JavaScript writes what Go writes.
+  if (size >= 1e-6 && size < 1e21) return `${value}`;
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const text = `${value}`;
-  if (text.length < 5 || !/[eIN]/.test(text)) return text;
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
-  return padExponent(text);
+  return padExponent(`${value}`);
 }
 
 /** Go's `strconv.FormatFloat(value, 'e', -1, 64)`: `1e+00`. */

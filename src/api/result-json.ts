@@ -1,12 +1,13 @@
-/** Query results in Prometheus' JSON, written straight into text: a large matrix takes no object per sample. */
+/** Query results in Prometheus' JSON; a large matrix is written straight into bytes. */
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../exposition/histogram.ts';
 import type { Labels } from '../labels/labels.ts';
 import { allBuckets } from '../promql/histogram/buckets.ts';
 import type { QueryValue, RangeSeries } from '../promql/result.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { floatText, timestampText } from './go-text.ts';
 
 /** The value of `data.result`. */
-export function resultJson(value: QueryValue): string {
+export function resultJson(value: QueryValue): string | Uint8Array {
   switch (value.type) {
     case 'scalar':
       return `[${timestampText(value.timestampMs)},"${floatText(value.value)}"]`;
@@ -37,21 +38,24 @@ export function labelsJson(labels: Labels): string {
 }
 
 /** Series of one query share their timestamps mostly: the texts of the series before are used again where they fit. */
-function matrixJson(series: readonly RangeSeries[]): string {
-  let out = '[';
+function matrixJson(series: readonly RangeSeries[]): Uint8Array {
+  const out = new ByteWriter(Math.max(1024, series.reduce((sum, each) => sum + each.values.length, 0) * 36));
   let stamps: Float64Array = new Float64Array(0);
   let texts: string[] = [];
+  out.ascii('[');
   for (const [index, one] of series.entries()) {
     const { timestamps, values, histograms, labels } = one;
     if (!startsWith(stamps, timestamps)) {
       stamps = timestamps;
       texts = Array.from(timestamps, (at) => `[${timestampText(at)},`);
     }
-    out += `${index === 0 ? '' : ','}{"metric":${labelsJson(labels)}`;
-    out += histograms ? mixedPoints(one, texts) : floatPoints(values, texts);
-    out += '}';
+    out.text(`${index === 0 ? '' : ','}{"metric":${labelsJson(labels)}`);
+    if (histograms) out.ascii(mixedPoints(one, texts));
+    else writeFloats(values, texts, out);
+    out.ascii('}');
   }
-  return `${out}]`;
+  out.ascii(']');
+  return out.bytes();
 }
 
 function startsWith(longer: Float64Array, shorter: Float64Array): boolean {
@@ -60,11 +64,17 @@ function startsWith(longer: Float64Array, shorter: Float64Array): boolean {
   return true;
 }
 
-function floatPoints(values: Float64Array, texts: readonly string[]): string {
-  if (values.length === 0) return '';
-  let out = `,"values":[${texts[0]}"${floatText(values[0]!)}"]`;
-  for (let i = 1; i < values.length; i++) out += `,${texts[i]}"${floatText(values[i]!)}"]`;
-  return `${out}]`;
+function writeFloats(values: Float64Array, texts: readonly string[], out: ByteWriter): void {
+  if (values.length === 0) return;
+  out.ascii(',"values":[');
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) out.ascii(',');
+    out.ascii(texts[i]!);
+    out.ascii('"');
+    out.ascii(floatText(values[i]!));
+    out.ascii('"]');
+  }
+  out.ascii(']');
 }
 
 function mixedPoints({ values, histograms }: RangeSeries, texts: readonly string[]): string {

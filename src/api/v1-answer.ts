@@ -19,18 +19,19 @@ export interface Remarks {
 
 /** `data` is JSON already where it is a RawJson. */
 export function success(data: unknown, remarks: Remarks = {}): ApiResponse {
-  const text = data instanceof RawJson ? data.text : JSON.stringify(data);
+  const parts = data instanceof RawJson ? data.parts : [JSON.stringify(data)];
   const listed = (name: string, list: readonly string[] | undefined): string =>
     list && list.length > 0 ? `,"${name}":${JSON.stringify(list)}` : '';
   const warnings = listed('warnings', remarks.warnings);
-  return { status: 200, body: `{"status":"success","data":${text}${warnings}${listed('infos', remarks.infos)}}` };
+  const tail = `${warnings}${listed('infos', remarks.infos)}}`;
+  return { status: 200, body: ['{"status":"success","data":', ...parts, tail] };
 }
 
 export class RawJson {
-  readonly text: string;
+  readonly parts: readonly (string | Uint8Array)[];
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(...parts: readonly (string | Uint8Array)[]) {
+    this.parts = parts;
   }
 }
 

@@ -109,9 +109,9 @@ async function answer(
   }
   const { value, cut } = limited(result.value, limit);
   const stats = query.get('stats') ? `,"stats":${statsJson(result, (nowMs() - startedMs) / 1000)}` : '';
-  const data = `{"resultType":"${value.type}","result":${resultJson(value)}${stats}}`;
+  const data = new RawJson(`{"resultType":"${value.type}","result":`, resultJson(value), `${stats}}`);
   const warnings = cut ? [...result.warnings, TRUNCATED] : result.warnings;
-  return success(new RawJson(data), { warnings, infos: result.infos });
+  return success(data, { warnings, infos: result.infos });
 }
 
 function limited(value: QueryValue, limit: number): { readonly value: QueryValue; readonly cut: boolean } {

@@ -4,6 +4,7 @@ import { Labels } from '../labels/labels.ts';
 import { type Matcher, matchesAll } from '../labels/matcher.ts';
 import { parseMatcher } from '../labels/matcher-parser.ts';
 import { compileRe2 } from '../labels/regexp.ts';
+import type { NotifierStatus } from '../monitor/sources.ts';
 import { Refusal } from './v2-refusal.ts';
 
 /** The matchers of a parameter that may be repeated. Throws Refusal, `prefix` before the parser's text. */
@@ -16,16 +17,18 @@ export function parseFilters(query: URLSearchParams, name: string, prefix: strin
 }
 
 /** By `receiver` (an anchored pattern on the name) and `receiver_matchers` (on its labels). Throws Refusal. */
-export function receiverFilter(
-  query: URLSearchParams,
-  labelsOf: (receiver: string) => Readonly<Record<string, string>>,
-): (receiver: string) => boolean {
+export function receiverFilter(query: URLSearchParams, status: NotifierStatus): (receiver: string) => boolean {
   const matchers = parseFilters(query, 'receiver_matchers', 'failed to parse receiver_matchers param: ');
   const pattern = query.get('receiver');
   const compiled = pattern === null ? undefined : compilePattern(pattern);
   return (receiver) =>
     (compiled === undefined || compiled.test(receiver)) &&
-    (matchers.length === 0 || matchesAll(matchers, Labels.of(labelsOf(receiver))));
+    (matchers.length === 0 || matchesAll(matchers, Labels.of(receiverLabels(status, receiver))));
+}
+
+/** Every receiver has at least its name for a label. */
+export function receiverLabels(status: NotifierStatus, receiver: string): Readonly<Record<string, string>> {
+  return { name: receiver, ...status.receiverLabels?.[receiver] };
 }
 
 /** A silence is kept where each of the filters is, to the letter, one of its matchers. */

@@ -23,7 +23,7 @@ export function groupJson(group: AlertGroup): unknown {
     alerts: group.alerts.map(alertJson),
     labels: labelsObject(group.labels),
     receiver: { name: group.receiver },
-    routeLabels: {},
+    routeLabels: group.routeLabels?.toRecord() ?? {},
   };
 }
 

@@ -3,7 +3,7 @@ import { SilenceError } from '../alerting/silences.ts';
 import type { AlertFilter, AlertSource } from '../monitor/sources.ts';
 import type { ApiRequest, ApiResponse, Route } from './route.ts';
 import { readAlerts } from './v2-alerts.ts';
-import { keepsSilence, parseFilters, receiverFilter } from './v2-filters.ts';
+import { keepsSilence, parseFilters, receiverFilter, receiverLabels } from './v2-filters.ts';
 import { Refusal, refusal } from './v2-refusal.ts';
 import { alertJson, byteOrdered, groupJson, silenceJson, timeText } from './v2-shapes.ts';
 import { readSilence } from './v2-silences.ts';
@@ -13,16 +13,10 @@ export interface V2Options {
   readonly version: string;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
-  /** The labels of a receiver beside `name`. */
-  readonly receiverLabels?: ((receiver: string) => Readonly<Record<string, string>>) | undefined;
 }
 
 /** The routes under `/api/v2`. */
 export function alertmanagerRoutes(alerts: AlertSource, options: V2Options): readonly Route[] {
-  const labelsOf = (receiver: string): Readonly<Record<string, string>> => ({
-    name: receiver,
-    ...options.receiverLabels?.(receiver),
-  });
   const route = (
     method: Route['method'],
     path: string,
@@ -35,16 +29,15 @@ export function alertmanagerRoutes(alerts: AlertSource, options: V2Options): rea
   return [
     route('GET', '/status', async () => json(200, await statusJson(alerts, options))),
     route('GET', '/receivers', async ({ query }) => {
-      const accepts = receiverFilter(query, labelsOf);
-      const { receivers } = await alerts.notifierStatus();
-      const shown = receivers.filter(accepts);
+      const status = await alerts.notifierStatus();
+      const shown = status.receivers.filter(receiverFilter(query, status));
       return json(
         200,
-        shown.map((name) => ({ labels: byteOrdered(labelsOf(name)), name })),
+        shown.map((name) => ({ labels: byteOrdered(receiverLabels(status, name)), name })),
       );
     }),
     route('GET', '/alerts', async ({ query }) => {
-      const accepts = receiverFilter(query, labelsOf);
+      const accepts = receiverFilter(query, await alerts.notifierStatus());
       const found = await alerts.alerts(alertFilter(query));
       return json(200, found.filter((alert) => alert.receivers.some(accepts)).map(alertJson));
     }),
@@ -54,7 +47,7 @@ export function alertmanagerRoutes(alerts: AlertSource, options: V2Options): rea
       return error === undefined ? { status: 200, body: '' } : json(400, error);
     }),
     route('GET', '/alerts/groups', async ({ query }) => {
-      const accepts = receiverFilter(query, labelsOf);
+      const accepts = receiverFilter(query, await alerts.notifierStatus());
       const groups = await alerts.alertGroups({ ...alertFilter(query), muted: flag(query, 'muted') });
       return json(200, groups.filter((group) => accepts(group.receiver)).map(groupJson));
     }),
