@@ -47,6 +47,8 @@ export async function startDemo(
       WATCHFIRE_DEMO_SEED: String(options.seed),
       WATCHFIRE_DEMO_SPEED: String(options.speed),
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://${otlpListen}`,
+      // Somebody watches: spans should follow their log lines at once.
+      OTEL_BSP_SCHEDULE_DELAY: '500',
     },
   });
   const stop = async (): Promise<void> => {
