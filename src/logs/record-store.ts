@@ -47,8 +47,8 @@ export class RecordStore {
 
   /** `live`: these are new, and followers get them. */
   add(records: readonly LogRecord[], live: boolean): void {
+    this.#insertAll(records);
     for (const record of records) {
-      this.#insert(record);
       this.#bytes += estimatedBytes(record);
       if (record.service !== '') this.#services.set(record.service, (this.#services.get(record.service) ?? 0) + 1);
     }
@@ -128,6 +128,18 @@ export class RecordStore {
     follower.wake?.();
   }
 
+  #insertAll(records: readonly LogRecord[]): void {
+    const last = this.#records.at(-1)?.timestampMs ?? Number.NEGATIVE_INFINITY;
+    const late = records.reduce((count, record) => (record.timestampMs < last ? count + 1 : count), 0);
+    if (late <= FEW) {
+      for (const record of records) this.#insert(record);
+      return;
+    }
+    // Many that have to go in between: sorting merges what is in order already, and moves everything once.
+    this.#records = [...this.#records.slice(this.#first), ...records].sort((a, b) => a.timestampMs - b.timestampMs);
+    this.#first = 0;
+  }
+
   /** Most come in order: only late ones have to be put in between. */
   #insert(record: LogRecord): void {
     const last = this.#records.at(-1);
@@ -162,6 +174,7 @@ export class RecordStore {
   }
 }
 
+const FEW = 20;
 const RECORD_BYTES = 300;
 
 /** Text twice: as it came, and as fields. */

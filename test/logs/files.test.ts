@@ -209,6 +209,26 @@ describe('files', () => {
     await handle.close();
   });
 
+  it('reads back as far as a search asks', async () => {
+    const folder = directory();
+    const startMs = Date.UTC(2026, 0, 15);
+    const at = (i: number): string => line(`line ${i}`, { time: new Date(startMs + i * 1000).toISOString() });
+    writeFileSync(join(folder, 'big.log'), Array.from({ length: 60_000 }, (_, i) => at(i)).join(''));
+    writeFileSync(join(folder, 'small.log'), at(59_999).replace('line', 'small'));
+    const { source, pass } = follow(['*.log'], folder, { tailLines: 100 });
+    expect(await source.search({ limit: 1e6 })).toHaveLength(101);
+    const since = await source.search({ limit: 1e6, startMs: startMs + 50_000_000 });
+    expect(since.map((record) => record.message)).toEqual([
+      ...Array.from({ length: 10_000 }, (_, i) => `line ${50_000 + i}`),
+      'small 59999',
+    ]);
+    const all = await source.search({ limit: 1e6, startMs });
+    expect(new Set(all.map((record) => record.id)).size).toBe(60_001);
+    appendFileSync(join(folder, 'big.log'), at(60_000));
+    await pass();
+    expect((await source.search({ limit: 1 }))[0]!.message).toBe('line 60000');
+  });
+
   it('says which file may not be read, and reads the others', async () => {
     const folder = directory();
     writeFileSync(join(folder, 'a.log'), line('a'));

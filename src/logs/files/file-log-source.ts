@@ -24,6 +24,8 @@ export interface FileLogSource extends LogReader {
 }
 
 const FIND_EVERY_MS = 3000;
+/** Of what a search reads of the past; the next goes on from there. */
+const MOST_BACK_BYTES = 64 * 1024 * 1024;
 
 /** Starts reading at once; `search` waits for the first reading. */
 export function fileLogSource(options: FileLogSourceOptions): FileLogSource {
@@ -37,6 +39,7 @@ export function fileLogSource(options: FileLogSourceOptions): FileLogSource {
   let first = true;
   let timer: Timer | undefined;
   let closed = false;
+  let busy: Promise<void> = Promise.resolve();
 
   const poll = async (): Promise<void> => {
     if (clock.nowMs() - foundMs >= FIND_EVERY_MS) {
@@ -53,16 +56,24 @@ export function fileLogSource(options: FileLogSourceOptions): FileLogSource {
 
   const loop = async (): Promise<void> => {
     if (closed) return;
-    await poll().catch((error: Error) => health.failed(error.message));
+    busy = busy.then(poll).catch((error: Error) => health.failed(error.message));
+    await busy;
     if (!closed) timer = clock.after(options.pollMs ?? 300, () => void loop());
   };
   const ready = loop();
+
+  /** One after the other, and never while a poll is reading the same files. */
+  const readBack = (untilMs: number): Promise<void> => {
+    busy = busy.then(async () => store.add(await files.readBack(untilMs, clock.nowMs(), MOST_BACK_BYTES), false));
+    return busy;
+  };
 
   return {
     state: () => health.state(),
     status: () => ({ ...store.status(), files: paths.length }),
     async search(query) {
       await ready;
+      if (query.startMs !== undefined) await readBack(query.startMs);
       return store.search(query);
     },
     tail: (query, signal) => store.follow(query, signal),

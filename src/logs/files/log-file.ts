@@ -17,6 +17,8 @@ export class LogFile {
   readonly path: string;
   readonly #handle: FileHandle;
   readonly #identity: string;
+  /** Where reading began: what is before it has not been read. */
+  #start: number;
   #position = 0;
   #generation = 0;
   #lines = new LineSplitter();
@@ -28,6 +30,7 @@ export class LogFile {
     this.path = path;
     this.#handle = handle;
     this.#identity = identity;
+    this.#start = position;
     this.#begin(position);
   }
 
@@ -51,6 +54,7 @@ export class LogFile {
     const records: LogRecord[] = [];
     if (size < this.#position) {
       this.#flush(nowMs, records, true);
+      this.#start = 0;
       this.#begin(0);
     }
     // Most polls find nothing: they need no buffer.
@@ -59,6 +63,29 @@ export class LogFile {
     const last = settled && this.#atEnd ? this.#records.flush() : undefined;
     if (last !== undefined) records.push(last);
     return records;
+  }
+
+  /** Bytes before those that were read. */
+  get earlierBytes(): number {
+    return this.#start;
+  }
+
+  /** Records of the last `bytes` before those that were read, whole lines only. */
+  async readEarlier(bytes: number, nowMs: number): Promise<readonly LogRecord[]> {
+    const from = Math.max(0, this.#start - bytes);
+    const buffer = Buffer.allocUnsafe(this.#start - from);
+    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, from);
+    const block = buffer.subarray(0, bytesRead);
+    // The line in which the block begins is left for the next one, unless it is longer than a block.
+    const newline = from === 0 ? -1 : block.indexOf(0x0a);
+    const begin = newline === block.length - 1 ? -1 : newline;
+    this.#start = from + begin + 1;
+    const lines = new LineSplitter(this.#start);
+    const assembler = new RecordAssembler(this.path, `${this.path}:${this.#identity}:${this.#generation}`);
+    const complete = [...lines.push(block.subarray(begin + 1)), lines.flush()].filter((line) => line !== undefined);
+    return [...complete.map((line) => assembler.push(line, nowMs)), assembler.flush()].filter(
+      (each) => each !== undefined,
+    );
   }
 
   /** The file's size now, by the handle: it may have no name any more. */

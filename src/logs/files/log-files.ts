@@ -18,7 +18,11 @@ export interface PolledFiles {
 interface OpenFile {
   readonly file: LogFile;
   lastSeenMs: number;
+  /** Of the records that were read. */
+  oldestMs: number;
 }
+
+const BLOCK_BYTES = 1024 * 1024;
 
 export class LogFiles {
   /** By device and inode. */
@@ -36,9 +40,14 @@ export class LogFiles {
         faults.push(`${path}: ${reasonOf(error as NodeJS.ErrnoException)}`);
       }
     }
-    for (const [identity, { file, lastSeenMs }] of this.#open) {
+    for (const [identity, open] of this.#open) {
+      const { file, lastSeenMs } = open;
       try {
-        records.push(...(await file.poll(await file.size(), nowMs, tail !== undefined)));
+        const polled = await file.poll(await file.size(), nowMs, tail !== undefined);
+        const [oldest] = polled;
+        // Only the first that is read says how far back it goes.
+        if (oldest !== undefined && open.oldestMs === Number.POSITIVE_INFINITY) open.oldestMs = oldest.timestampMs;
+        for (const record of polled) records.push(record);
         if (nowMs - lastSeenMs < LINGER_MS || !file.atEnd) continue;
         this.#open.delete(identity);
         records.push(...(await file.close(nowMs)));
@@ -49,6 +58,23 @@ export class LogFiles {
       }
     }
     return { records, found, faults };
+  }
+
+  /** Reads back in each file until it has records from before `untilMs`, at most `mostBytes` in all. */
+  async readBack(untilMs: number, nowMs: number, mostBytes: number): Promise<readonly LogRecord[]> {
+    const records: LogRecord[] = [];
+    let left = mostBytes;
+    for (const open of this.#open.values()) {
+      while (left > 0 && open.file.earlierBytes > 0 && open.oldestMs > untilMs) {
+        const bytes = Math.min(BLOCK_BYTES, open.file.earlierBytes, left);
+        left -= bytes;
+        const earlier = await open.file.readEarlier(bytes, nowMs);
+        for (const record of earlier)
+          if (!record.timestampGuessed) open.oldestMs = Math.min(open.oldestMs, record.timestampMs);
+        for (const record of earlier) records.push(record);
+      }
+    }
+    return records;
   }
 
   async close(nowMs: number): Promise<void> {
@@ -66,7 +92,12 @@ export class LogFiles {
     const identity = `${status.dev}:${status.ino}`;
     const known = this.#open.get(identity);
     if (known !== undefined) known.lastSeenMs = nowMs;
-    else this.#open.set(identity, { file: await LogFile.open(path, identity, tail), lastSeenMs: nowMs });
+    else
+      this.#open.set(identity, {
+        file: await LogFile.open(path, identity, tail),
+        lastSeenMs: nowMs,
+        oldestMs: Number.POSITIVE_INFINITY,
+      });
     return true;
   }
 }
