@@ -18,6 +18,7 @@ export const KEPT = 2; // no retention drops it
 export const FIRST_STALE = 4; // the first sample is a staleness marker
 export const HAS_STALE = 8;
 export const GAUGE = 16; // histograms that are gauges
+export const CONTINUES = 32; // the first histogram is no counter reset to the one before the chunk
 
 /** The histograms of a chunk: kept apart from the pool, each with its bytes or, while they are few, as they came. */
 export interface HistogramBlock {

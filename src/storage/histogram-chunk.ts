@@ -1,6 +1,6 @@
 /** Native histograms of one chunk: all of one layout, each as the difference to the one before; timestamps are kept as those of floats. */
 import type { CounterResetHint, FloatHistogram, Span } from '../exposition/histogram.ts';
-import { CHUNK_SAMPLES, type ChunkTable, GAUGE, HISTOGRAMS } from './chunk-table.ts';
+import { CHUNK_SAMPLES, type ChunkTable, CONTINUES, GAUGE, HISTOGRAMS } from './chunk-table.ts';
 import { appendTime, type FloatTail } from './float-chunk.ts';
 import { decodeTimes } from './float-decoding.ts';
 import { FLOAT, HISTOGRAM, type SampleColumns } from './queryable.ts';
@@ -40,6 +40,45 @@ export function appendHistogram(
   return true;
 }
 
+/** Whether a new chunk that begins with the histogram only has other buckets than the one before, and all of its populations go on from there. */
+export function continuesWith(table: ChunkTable, before: number, histogram: FloatHistogram): boolean {
+  if (table.encoding[before] !== HISTOGRAMS || (table.flags[before]! & GAUGE) !== 0) return false;
+  if (histogram.counterResetHint === 'gauge' || histogram.counterResetHint === 'reset') return false;
+  const { last } = table.histograms.get(before)!;
+  if (sameLayout(last, histogram)) return false;
+  return (
+    last.schema === histogram.schema &&
+    last.zeroThreshold === histogram.zeroThreshold &&
+    sameNumbers(last.customValues ?? [], histogram.customValues ?? []) &&
+    last.count <= histogram.count &&
+    last.zeroCount <= histogram.zeroCount &&
+    growsFrom(last.positiveSpans, last.positiveBuckets, histogram.positiveSpans, histogram.positiveBuckets) &&
+    growsFrom(last.negativeSpans, last.negativeBuckets, histogram.negativeSpans, histogram.negativeBuckets)
+  );
+}
+
+/** Whether no bucket has less than it had; a bucket that is not named has nothing. */
+function growsFrom(
+  oldSpans: readonly Span[],
+  oldBuckets: readonly number[],
+  spans: readonly Span[],
+  buckets: readonly number[],
+): boolean {
+  const populations = new Map(indexed(spans, buckets));
+  return indexed(oldSpans, oldBuckets).every(([index, population]) => (populations.get(index) ?? 0) >= population);
+}
+
+/** Each bucket's index with its population. */
+function indexed(spans: readonly Span[], buckets: readonly number[]): [index: number, population: number][] {
+  const pairs: [number, number][] = [];
+  let index = 0;
+  for (const span of spans) {
+    index += span.offset;
+    for (let i = 0; i < span.length; i++) pairs.push([index++, buckets[pairs.length]!]);
+  }
+  return pairs;
+}
+
 /** Appends all histograms of the chunk to the columns. */
 export function decodeHistograms(table: ChunkTable, chunk: number, into: SampleColumns): void {
   const count = table.count[chunk]!;
@@ -56,7 +95,8 @@ export function decodeHistograms(table: ChunkTable, chunk: number, into: SampleC
   let at = 0;
   for (let i = 0; i < count; i++) {
     at = readFields(block.bytes, at, fields);
-    const hint: CounterResetHint = gauge ? 'gauge' : i === 0 ? 'unknown' : 'not-reset';
+    const known = i > 0 || (table.flags[chunk]! & CONTINUES) !== 0;
+    const hint: CounterResetHint = gauge ? 'gauge' : known ? 'not-reset' : 'unknown';
     into.histograms[from + i] = withFields(block.last, fields, hint);
   }
   into.length = from + count;

@@ -2,9 +2,9 @@
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import type { AppendOutcome } from './appender.ts';
 import { copySample, cutAfter, decodeChunk, pushSample } from './chunk-reading.ts';
-import { ChunkTable, copied, KEPT, NONE } from './chunk-table.ts';
+import { ChunkTable, CONTINUES, copied, KEPT, NONE } from './chunk-table.ts';
 import { appendFloat, type FloatTail, tailOf, trim } from './float-chunk.ts';
-import { appendHistogram, sameHistogram } from './histogram-chunk.ts';
+import { appendHistogram, continuesWith, sameHistogram } from './histogram-chunk.ts';
 import { FLOAT, HISTOGRAM, SampleColumns, STALE } from './queryable.ts';
 
 /** Samples out of order of one series that are held apart before they are merged into its chunks. */
@@ -111,6 +111,8 @@ export class SeriesChunks {
       this.#tail[slot] = chunk;
       if (startMs !== 0) table.starts.set(chunk, startMs);
       if (kept) table.flags[chunk] = KEPT;
+      if (kind === HISTOGRAM && before !== NONE && continuesWith(table, before, histogram!))
+        table.flags[chunk]! |= CONTINUES;
       if (kind === HISTOGRAM) appendHistogram(table, chunk, state, timestampMs, histogram!);
       else appendFloat(table, chunk, state, timestampMs, value, kind === STALE);
     }

@@ -173,6 +173,25 @@ describe('histograms', () => {
     );
   });
 
+  it('with new buckets go on without a reset; with another schema or bucket that shrinks they do not', () => {
+    const head = createHead();
+    const wider = { positiveSpans: [{ offset: -1, length: 3 }], positiveBuckets: [1, 10, 2] };
+    const samples = [
+      histogram(10),
+      histogram(20, wider),
+      histogram(30, { ...wider, positiveBuckets: [1, 11, 2] }),
+      histogram(40),
+      histogram(50, { schema: 1 }),
+    ];
+    fill(
+      head,
+      up,
+      samples.map((value, i) => ({ at: i, value })),
+    );
+    const hints = read(head, isUp).map((each) => (each.value as FloatHistogram).counterResetHint);
+    expect(hints).toEqual(['unknown', 'not-reset', 'not-reset', 'unknown', 'unknown']);
+  });
+
   it('of any numbers, gauges, custom buckets and beside floats', () => {
     const number = fc.oneof(fc.double(), fc.nat(), fc.constantFrom(0, -0, Number.NaN, Number.POSITIVE_INFINITY));
     const any = fc.record({

@@ -5,7 +5,8 @@ import { Labels } from '../../labels/labels.ts';
 const FRAME = 8;
 
 export class ByteWriter {
-  #buffer = Buffer.allocUnsafe(1 << 16);
+  #buffer: Buffer = Buffer.allocUnsafe(1 << 16);
+  #view: DataView = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
   length = 0;
 
   /** What was written; valid until the next write. */
@@ -15,7 +16,7 @@ export class ByteWriter {
 
   clear(): void {
     this.length = 0;
-    if (this.#buffer.length > 1 << 24) this.#buffer = Buffer.allocUnsafe(1 << 16);
+    if (this.#buffer.length > 1 << 24) this.#replace(Buffer.allocUnsafe(1 << 16));
   }
 
   /** Makes room, so that `bytes` more can be written without a check. */
@@ -23,7 +24,12 @@ export class ByteWriter {
     if (this.length + bytes <= this.#buffer.length) return;
     const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.length + bytes));
     this.#buffer.copy(grown, 0, 0, this.length);
-    this.#buffer = grown;
+    this.#replace(grown);
+  }
+
+  #replace(buffer: Buffer): void {
+    this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   }
 
   /** Begins a record; `endRecord` with what this gave closes it. */
@@ -47,6 +53,10 @@ export class ByteWriter {
   /** A whole number from 0 to 2^53. */
   varint(value: number): void {
     this.reserve(10);
+    if (value < 0x80) {
+      this.#buffer[this.length++] = value;
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
       this.#buffer[this.length++] = (rest % 0x80) | 0x80;
@@ -62,7 +72,7 @@ export class ByteWriter {
 
   double(value: number): void {
     this.reserve(8);
-    this.#buffer.writeDoubleLE(value, this.length);
+    this.#view.setFloat64(this.length, value, true);
     this.length += 8;
   }
 
@@ -97,10 +107,12 @@ export class ByteWriter {
 /** Reads what ByteWriter wrote. Throws RangeError beyond the end. */
 export class ByteReader {
   readonly #buffer: Buffer;
+  readonly #view: DataView;
   at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   byte(): number {
@@ -109,6 +121,11 @@ export class ByteReader {
   }
 
   varint(): number {
+    const first = this.#buffer[this.at];
+    if (first !== undefined && first < 0x80) {
+      this.at++;
+      return first;
+    }
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
       const byte = this.byte();
@@ -124,7 +141,7 @@ export class ByteReader {
 
   double(): number {
     this.at += 8;
-    return this.#buffer.readDoubleLE(this.at - 8);
+    return this.#view.getFloat64(this.at - 8, true);
   }
 
   doubles(): number[] {
