@@ -423,7 +423,12 @@ class Execution {
 
   #guarded(node: TemplateNode, name: string, run: () => unknown): unknown {
     try {
-      return run();
+      const result = run();
+      // A text that doubles in a loop must not outgrow the memory before it is printed.
+      if (typeof result === 'string' && result.length > this.#environment.limits.output) {
+        throw new Error(`result longer than ${this.#environment.limits.output} characters`);
+      }
+      return result;
     } catch (error) {
       if (error instanceof TemplateError || error instanceof Suspension) throw error;
       this.#at(node);

@@ -121,6 +121,9 @@ describe('a template set', () => {
     const set = new TemplateSet({ limits });
     expect(() => set.executeText('{{ range 1000000000 }}{{ . }}{{ end }}', 0)).toThrow('output longer than 1000');
     expect(() => set.executeText('{{ range 1000000000 }}{{ end }}', 0)).toThrow('steps');
+    expect(() => set.executeText('{{ $x := "a" }}{{ range 99 }}{{ $x = print $x $x }}{{ end }}', 0)).toThrow(
+      'error calling print: result longer than 1000 characters',
+    );
     expect(() => set.executeText('{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}', 0)).toThrow(
       'exceeded maximum template depth (50)',
     );
