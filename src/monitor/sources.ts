@@ -188,6 +188,8 @@ export interface NotifierStatus {
   readonly configText: string;
   readonly startedMs: number;
   readonly receivers: readonly string[];
+  /** The labels of each receiver; undefined where the source does not say. */
+  readonly receiverLabels?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
   /** Receivers whose alerts cannot be delivered, and why. */
   readonly undeliverable: readonly {
     readonly receiver: string;
