@@ -1,15 +1,16 @@
 /** What Alertmanager is, as one object: alerts in, notifications out, silences and the state of it all to be asked for. */
 import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
 import type { Clock, Timer } from '../config/clock.ts';
-import type { Labels } from '../labels/labels.ts';
+import { Labels } from '../labels/labels.ts';
 import { isResolved, type StoredAlert } from './alert.ts';
 import { AlertStore } from './alert-store.ts';
 import { Dispatcher, oldestFirst } from './dispatcher.ts';
 import { type ExplanationSection, explainAlert } from './explain.ts';
 import { type AlertFilter, type CompiledFilter, compileFilter } from './filter.ts';
+import type { Group } from './group.ts';
 import { NotificationHistory } from './history.ts';
 import { Inhibitor } from './inhibitor.ts';
-import type { Integration } from './integration.ts';
+import type { Channels } from './integration.ts';
 import type {
   AlertGroup,
   AlertSink,
@@ -29,8 +30,8 @@ import type { StateFileSystem } from './state-files.ts';
 
 export interface AlertingOptions {
   readonly config: AlertmanagerConfig;
-  /** Makes the integrations of each receiver of a configuration; called again at each reload. */
-  readonly integrations: (config: AlertmanagerConfig) => ReadonlyMap<string, readonly Integration[]>;
+  /** Called again at each reload. */
+  readonly channels: (config: AlertmanagerConfig) => Channels;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -65,7 +66,7 @@ export class Alerting implements AlertSink {
   readonly #startedMs: number;
   readonly #timers = new Map<string, Timer>();
   #config: AlertmanagerConfig;
-  #receivers: ReadonlyMap<string, readonly Integration[]>;
+  #channels: Channels;
   #inhibitor: Inhibitor;
   #dispatcher: Dispatcher;
   #reloading: Promise<void> = Promise.resolve();
@@ -86,7 +87,7 @@ export class Alerting implements AlertSink {
     });
     this.#log = new NotificationLog({ clock, state: this.#state, retentionMs });
     this.#config = config;
-    this.#receivers = options.integrations(config);
+    this.#channels = options.channels(config);
     this.#inhibitor = this.#newInhibitor();
     this.#dispatcher = this.#newDispatcher();
     this.#every(COLLECT_ALERTS_MS, () => this.#store.collect((fingerprint) => this.#dispatcher.holds(fingerprint)));
@@ -150,6 +151,7 @@ export class Alerting implements AlertSink {
           labels: group.labels,
           receiver: group.route.config.receiver,
           routeId: group.route.id,
+          routeLabels: this.#routeLabels(group, nowMs),
           alerts,
           nextFlushMs: group.nextFlushMs,
         },
@@ -185,6 +187,7 @@ export class Alerting implements AlertSink {
     readonly configText: string;
     readonly startedMs: number;
     readonly receivers: readonly string[];
+    readonly receiverLabels: Readonly<Record<string, Readonly<Record<string, string>>>>;
     readonly undeliverable: readonly {
       readonly receiver: string;
       readonly integration: string;
@@ -195,7 +198,10 @@ export class Alerting implements AlertSink {
       configText: this.#config.redactedText,
       startedMs: this.#startedMs,
       receivers: this.#config.receivers.map((receiver) => receiver.name),
-      undeliverable: [...this.#receivers].flatMap(([receiver, integrations]) =>
+      receiverLabels: Object.fromEntries(
+        this.#config.receivers.map(({ name, labels }) => [name, { ...labels, name }] as const),
+      ),
+      undeliverable: [...this.#channels.receivers].flatMap(([receiver, integrations]) =>
         integrations.flatMap(({ name, notifier }) =>
           typeof notifier === 'string' ? [{ receiver, integration: name, reason: notifier }] : [],
         ),
@@ -214,7 +220,7 @@ export class Alerting implements AlertSink {
       silences: this.#silences,
       log: this.#log,
       history: this.#history,
-      receivers: this.#receivers,
+      receivers: this.#channels.receivers,
       timeIntervals: this.#timeIntervals(),
     });
   }
@@ -222,10 +228,10 @@ export class Alerting implements AlertSink {
   /** Takes over another configuration: what is under way is finished by the old one, all alerts are routed anew. */
   reload(config: AlertmanagerConfig): Promise<void> {
     this.#reloading = this.#reloading.then(async () => {
-      const receivers = this.#options.integrations(config);
+      const channels = this.#options.channels(config);
       const outdated = this.#dispatcher;
       this.#config = config;
-      this.#receivers = receivers;
+      this.#channels = channels;
       this.#inhibitor = this.#newInhibitor();
       // A notification that is on its way must not be sent a second time by its successor.
       await outdated.stop(RELOAD_GRACE_MS);
@@ -266,6 +272,22 @@ export class Alerting implements AlertSink {
     return { state: suppressed ? 'suppressed' : 'active', silencedBy, inhibitedBy, mutedBy };
   }
 
+  #routeLabels(group: Group, nowMs: number): Labels {
+    const labels = Labels.of(group.route.config.labels ?? {});
+    if (labels.size === 0) return labels;
+    return this.#channels.routeLabels({
+      receiver: group.route.config.receiver,
+      groupKey: group.key,
+      groupLabels: group.labels,
+      routeLabels: labels,
+      alerts: group.alerts(),
+      nowMs,
+      externalUrl: this.#options.externalUrl,
+      reason: 'unknown',
+      store: new Map(),
+    });
+  }
+
   #newInhibitor(): Inhibitor {
     const inhibitor = new Inhibitor(this.#config.inhibitRules);
     for (const alert of this.#store.all()) inhibitor.observe(alert);
@@ -285,7 +307,7 @@ export class Alerting implements AlertSink {
       timeIntervals: this.#timeIntervals(),
       log: this.#log,
       history: this.#history,
-      receivers: this.#receivers,
+      receivers: this.#channels.receivers,
     });
     const dispatcher = new Dispatcher(new Route(this.#config.route), clock, (flush) => pipeline.run(flush));
     for (const alert of oldestFirst(this.#store.all())) dispatcher.dispatch(alert);

@@ -37,6 +37,14 @@ export interface Notifier {
   notify(notification: Notification, signal: AbortSignal): Promise<NotifyOutcome>;
 }
 
+/** What a configuration's receivers and templates make. */
+export interface Channels {
+  /** By receiver, in the order of the file. */
+  readonly receivers: ReadonlyMap<string, readonly Integration[]>;
+  /** The labels of the notification's route, their templates expanded; those that fail are left out. */
+  routeLabels(notification: Notification): Labels;
+}
+
 /** One entry of a receiver, ready to be used. */
 export interface Integration {
   /** e.g. `slack[0]`. */

@@ -46,6 +46,8 @@ export interface AlertGroup {
   readonly receiver: string;
   /** Alertmanager's route identity, e.g. `{}/{severity="critical"}/0`. */
   readonly routeId: string;
+  /** The route's labels, their templates expanded; undefined where the source does not say. */
+  readonly routeLabels?: Labels | undefined;
   readonly alerts: readonly RoutedAlert[];
   readonly nextFlushMs: number | undefined;
 }

@@ -56,15 +56,13 @@ export function createAlerting(options: CreateAlertingOptions): Alerting {
     fileSystem: options.fileSystem ?? nodeStateFileSystem,
     report: options.report ?? (() => {}),
     counters: options.counters ?? NOT_COUNTED,
-    integrations: (config) =>
-      createIntegrations(config, {
-        clock,
-        http,
-        readFile,
-        run: options.run,
-        environment: options.environment,
-        writeTerminal: options.writeTerminal,
-        templates: new NotificationTemplates(clock, readTemplateFiles(config.templates, readFile)),
-      }),
+    channels: (config) => {
+      const templates = new NotificationTemplates(clock, readTemplateFiles(config.templates, readFile));
+      const { run, environment, writeTerminal } = options;
+      return {
+        receivers: createIntegrations(config, { clock, http, readFile, run, environment, writeTerminal, templates }),
+        routeLabels: (notification) => templates.render(notification).routeLabels(),
+      };
+    },
   });
 }

@@ -80,8 +80,8 @@ export class TemplateAlert {
 export interface Rendering {
   text(template: string): string;
   html(template: string): string;
-  /** The route's labels, their templates expanded. */
-  routeLabels(): readonly (readonly [string, string])[];
+  /** The route's labels, their templates expanded; never throws: those that fail are left out. */
+  routeLabels(): Labels;
 }
 
 /** The default templates and those of the configuration's `templates` files. */
@@ -120,15 +120,26 @@ export class NotificationTemplates {
       if (known !== undefined) return known;
       if (underWay.has(name)) throw new Error(`route label ${quote(name)} refers to itself`);
       underWay.add(name);
-      const text = bound(() => this.#set.executeText(notification.routeLabels.get(name), data));
-      underWay.delete(name);
-      expanded.set(name, text);
-      return text;
+      try {
+        const text = bound(() => this.#set.executeText(notification.routeLabels.get(name), data));
+        expanded.set(name, text);
+        return text;
+      } finally {
+        underWay.delete(name);
+      }
+    };
+    // One that fails must not hide the others.
+    const expandedPair = (name: string): [string, string][] => {
+      try {
+        return [[name, routeLabel(name)]];
+      } catch {
+        return [];
+      }
     };
     return {
       text: (template) => bound(() => this.#set.executeText(template, data)),
       html: (template) => bound(() => this.#set.executeHtml(template, data)),
-      routeLabels: () => notification.routeLabels.names.map((name) => [name, routeLabel(name)] as const),
+      routeLabels: () => Labels.fromPairs(notification.routeLabels.names.flatMap(expandedPair)),
     };
   }
 }

@@ -2,7 +2,6 @@
 import { isResolved } from '../alerting/alert.ts';
 import type { Notification, Notifier } from '../alerting/integration.ts';
 import type { Alert } from '../alerting/model.ts';
-import { Labels } from '../labels/labels.ts';
 import { type ChannelContext, isOutcome, outcomeOf, send } from './channel.ts';
 import { expandTemplates } from './expand-templates.ts';
 import { escapeJson, goJson, goTime, labelsJson } from './go-json.ts';
@@ -48,7 +47,7 @@ export function webhookBody(notification: Notification, rendering: Rendering, cu
     `,"groupLabels":${labelsJson(notification.groupLabels)}` +
     `,"commonLabels":${labelsJson(commonPairs(alerts.map(({ labels }) => labels)))}` +
     `,"commonAnnotations":${labelsJson(commonPairs(alerts.map(({ annotations }) => annotations)))}` +
-    `,"routeLabels":${labelsJson(Labels.fromPairs(rendering.routeLabels()))}` +
+    `,"routeLabels":${labelsJson(rendering.routeLabels())}` +
     `,"externalURL":${text(notification.externalUrl)}` +
     `,"version":"${version}","groupKey":${text(notification.groupKey)},"truncatedAlerts":${cutOff}}`;
   return `${escapeJson(json)}\n`;

@@ -14,9 +14,10 @@ beforeAll(async () => {
     config: config({
       route: {
         groupBy: ['alertname'],
+        labels: { team: '{{ .GroupLabels.alertname }}-team', bad: '{{ .Nope.x }}' },
         routes: [{ matchers: ['severity="critical"'], receiver: 'pager', continue: true }, { matchers: ['team="db"'] }],
       },
-      receivers: [receiver('default', hook), receiver('pager', hook)],
+      receivers: [receiver('default', hook), { ...receiver('pager', hook), labels: { owner: 'me' } }],
       inhibitRules: [inhibitRule(['alertname="Node"'], ['alertname="Job"'], ['zone'])],
     }),
     externalUrl: 'http://watchfire',
@@ -103,7 +104,7 @@ describe('alerts', () => {
       {
         labels: { alertname: 'Job' },
         receiver: { name: 'default' },
-        routeLabels: {},
+        routeLabels: { team: 'Job-team' },
         alerts: [{ labels: { alertname: 'Job' } }],
       },
       { labels: { alertname: 'Node' }, receiver: { name: 'pager' }, alerts: [{ labels: { alertname: 'Node' } }] },
@@ -226,7 +227,7 @@ describe('the rest', () => {
     });
     expect((await ask('GET', '/receivers')).body).toEqual([
       { labels: { name: 'default' }, name: 'default' },
-      { labels: { name: 'pager' }, name: 'pager' },
+      { labels: { name: 'pager', owner: 'me' }, name: 'pager' },
     ]);
   });
 
