@@ -10,6 +10,8 @@ const SEQUENCES =
 const BREAKS = /\r\n|[\n\r\t\v\f\u0085\u2028\u2029]/g;
 const REST = new RegExp(STEERING.source, 'gu');
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+// One column each, one UTF-16 unit each: Latin letters, punctuation, arrows, box drawing, blocks, shapes, braille.
+const SINGLE = /^[\x20-\x7e\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*$/;
 
 /** The text on one line: breaks and tabs become blanks, control characters, escape sequences and bidi controls vanish. */
 export function clean(text: string): string {
@@ -27,7 +29,7 @@ export function cleanLines(text: string): string[] {
 
 /** Terminal columns that clean text takes. */
 export function widthOf(text: string): number {
-  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
+  return SINGLE.test(text) ? text.length : stringWidth(text);
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
@@ -35,7 +37,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** The longest beginning of clean text that takes at most `width` columns. */
 export function take(text: string, width: number): string {
   if (width <= 0) return '';
-  if (PRINTABLE_ASCII.test(text)) return text.length <= width ? text : text.slice(0, width);
+  if (SINGLE.test(text)) return text.length <= width ? text : text.slice(0, width);
   let used = 0;
   let end = 0;
   for (const { segment, index } of graphemes.segment(text)) {

@@ -20,6 +20,8 @@ const SYNC_END = '\u001b[?2026l';
 
 export function makePainter(): Painter {
   let shown: string[] | undefined;
+  // The cells of the lines that are shown, parsed once.
+  let cells: (Cell[] | undefined)[] = [];
   return {
     paint(frame) {
       const lines = frame.split('\n');
@@ -27,12 +29,16 @@ export function makePainter(): Painter {
       if (shown === undefined) {
         out += '\u001b[0m\u001b[2J';
         shown = [];
+        cells = [];
       }
       const count = Math.max(lines.length, shown.length);
       for (let y = 0; y < count; y++) {
         const before = shown[y] ?? '';
         const after = lines[y] ?? '';
-        if (before !== after) out += paintLine(y, before, after);
+        if (before === after) continue;
+        const next = cellsOf(after);
+        out += paintLine(y, cells[y] ?? cellsOf(before), next);
+        cells[y] = next;
       }
       shown = lines;
       return out === '' ? '' : `${SYNC_START}${out}${SYNC_END}`;
@@ -43,9 +49,7 @@ export function makePainter(): Painter {
   };
 }
 
-function paintLine(y: number, before: string, after: string): string {
-  const old = cellsOf(before);
-  const cells = cellsOf(after);
+function paintLine(y: number, old: readonly Cell[], cells: readonly Cell[]): string {
   let from = 0;
   while (from < cells.length && from < old.length && same(cells[from]!, old[from]!)) from++;
   let to = cells.length;

@@ -77,10 +77,14 @@ function statistics(
   return { last, min, max, avg: sum / count };
 }
 
-/** The query that shows a metric of this type best. */
+/** The query that shows a metric of this type best; those that histograms consist of each in their own way. */
 export function queryFor(name: string, type: MetricType | undefined, window: string): string {
-  if (type === 'counter' || (type === undefined && /_total$/.test(name))) return `rate(${name}[${window}])`;
-  if (/_bucket$/.test(name)) return `histogram_quantile(0.95, sum by (le) (rate(${name}[${window}])))`;
-  if (type === 'histogram') return `histogram_quantile(0.95, rate(${name}[${window}]))`;
-  return name;
+  if (name.endsWith('_bucket')) return `histogram_quantile(0.95, sum by (le) (rate(${name}[${window}])))`;
+  if (name.endsWith('_sum') && (type === 'histogram' || type === 'summary')) {
+    return `rate(${name}[${window}]) / rate(${name.slice(0, -'_sum'.length)}_count[${window}])`;
+  }
+  const counts = type === 'counter' || (type === undefined && name.endsWith('_total'));
+  if (counts || (name.endsWith('_count') && (type === 'histogram' || type === 'summary')))
+    return `rate(${name}[${window}])`;
+  return type === 'histogram' ? `histogram_quantile(0.95, rate(${name}[${window}]))` : name;
 }

@@ -15,10 +15,11 @@ import { alertColumns, notificationColumns } from '../alerts/rows.ts';
 import { LogsPlace } from '../logs/logs.ts';
 import { subjectOfRecord } from '../logs/model.ts';
 import { logLine } from '../logs/rows.ts';
+import { targetsRow } from '../targets/rows.ts';
 import { traceColumns } from '../traces/rows.ts';
 import { WaterfallPlace } from '../traces/waterfall.ts';
 import { type Answer, fetchOverview, newestNotifications, type OverviewAnswers } from './fetch.ts';
-import { figureLine, figureRows, shareHeight, targetsText } from './rows.ts';
+import { figureLine, figureRows, shareHeight } from './rows.ts';
 
 const PANES = ['alerts', 'errors', 'traces', 'told'] as const;
 type Pane = (typeof PANES)[number];
@@ -76,13 +77,7 @@ export class OverviewPlace extends Place {
   override status(area: Area): Row {
     const targets = this.#answers?.targets;
     if (targets === undefined || !('value' in targets)) return BLANK;
-    const up = targets.value.filter((target) => target.health === 'up').length;
-    const all = targets.value.length;
-    const fine = up === all && all > 0;
-    return row(
-      toned(fine ? 'ok' : 'critical', `${fine ? area.theme.glyphs.ok : area.theme.glyphs.failing} `),
-      toned(fine ? 'muted' : 'critical', targetsText(up, all)),
-    );
+    return targetsRow(targets.value, area.theme);
   }
 
   rows(area: Area): Row[] {

@@ -1,7 +1,7 @@
 /** The overview as rows: what is wrong, key figures, errors, traces, who was told; the panes share the height by what they hold. */
 import { sparkRow } from '../../charts/bars.ts';
 import { lineChart } from '../../charts/line-chart.ts';
-import { formatValue, plural, type Unit } from '../../frame/format.ts';
+import { formatValue, type Unit } from '../../frame/format.ts';
 import { toneOf } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
 import { type Row, row, type Segment, sized, tall, toned } from '../../frame/row.ts';
@@ -91,11 +91,6 @@ export function figureLine(answer: FigureSeries, width: number, area: Area): Row
     ' ',
     name,
   );
-}
-
-/** `6 of 7 targets up`, or what is down. */
-export function targetsText(up: number, all: number): string {
-  return all === 0 ? 'nothing is scraped' : `${up} of ${plural(all, 'target')} up`;
 }
 
 /** How `height` rows are shared: everybody gets what it wants, the largest wishes give way first. */

@@ -15,6 +15,18 @@ export function healthLook(target: TargetState, { glyphs }: Theme): { readonly g
   return target.health === 'down' ? { glyph: glyphs.failing, tone: 'critical' } : { glyph: glyphs.off, tone: 'muted' };
 }
 
+/** `6 of 7 targets up`; targets that were not scraped yet are neither up nor down. */
+export function targetsRow(targets: readonly TargetState[], theme: Theme): Row {
+  const up = targets.filter((target) => target.health === 'up').length;
+  const down = targets.filter((target) => target.health === 'down').length;
+  if (targets.length === 0) return row(toned('muted', 'nothing is scraped'));
+  if (up + down === 0) return row(toned('muted', `${plural(targets.length, 'target')}, none scraped yet`));
+  const { glyphs } = theme;
+  const text = `${up} of ${plural(targets.length, 'target')} up`;
+  if (down > 0) return row(toned('critical', `${glyphs.failing} ${text}, ${down} down`));
+  return row(toned('ok', `${glyphs.ok} `), toned('muted', text));
+}
+
 export function targetColumns(area: Area): Column<TargetState>[] {
   const { theme, nowMs } = area;
   return [
@@ -105,6 +117,11 @@ export function targetColumns(area: Area): Column<TargetState>[] {
   ];
 }
 
+function jobTone(targets: readonly TargetState[]): Tone {
+  if (targets.some((target) => target.health === 'down')) return 'critical';
+  return targets.some((target) => target.health === 'unknown') ? 'muted' : 'ok';
+}
+
 function nearTimeout(target: TargetState): boolean {
   return target.lastScrapeDurationSeconds * 1000 > target.scrapeTimeoutMs * 0.8;
 }
@@ -124,10 +141,7 @@ export function targetListRows(
           const own = targets.filter((target) => target.job === job);
           const up = own.filter((target) => target.health === 'up').length;
           return {
-            heading: row(
-              toned('strong', job),
-              toned(up === own.length ? 'ok' : 'critical', `  ${up} of ${own.length} up`),
-            ),
+            heading: row(toned('strong', job), toned(jobTone(own), `  ${up} of ${own.length} up`)),
             items: own,
           };
         })

@@ -10,7 +10,7 @@ import { type SortState, sorted } from '../../frame/table.ts';
 import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { serviceOf } from '../service.ts';
-import { targetListRows, targetRows } from './rows.ts';
+import { targetListRows, targetRows, targetsRow } from './rows.ts';
 
 const HEALTH_RANK = { down: 0, unknown: 1, up: 2 } as const;
 const SORT_KEYS = {
@@ -68,14 +68,11 @@ export class TargetsPlace extends Place {
     this.#list.selected = 0;
   }
 
-  override status(): Row {
+  override status(area: Area): Row {
     const { active, droppedCounts } = this.#answer;
-    const up = active.filter((target) => target.health === 'up').length;
     const dropped = Object.values(droppedCounts).reduce((sum, count) => sum + count, 0);
-    return row(
-      toned(up === active.length ? 'ok' : 'critical', `${up} of ${active.length} up`),
-      toned('muted', dropped > 0 ? `, ${plural(dropped, 'target')} dropped by relabelling` : ''),
-    );
+    const note = dropped > 0 ? `, ${plural(dropped, 'target')} dropped by relabelling` : '';
+    return row(targetsRow(active, area.theme), toned('muted', note));
   }
 
   rows(area: Area): Row[] {

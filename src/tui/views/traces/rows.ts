@@ -43,7 +43,7 @@ export function traceColumns(area: Area, longestUs: number): Column<TraceSummary
     {
       id: 'service',
       title: 'Service',
-      min: 8,
+      min: 10,
       max: 20,
       priority: 2,
       cell: (trace) => toned(serviceTone(trace.rootService), trace.rootService),
