@@ -17,12 +17,13 @@ export async function countValues(evaluator: Evaluator, node: Aggregation): Prom
   const groups = new Groups({ without: node.without, labels: grouping });
   const maker = new RowMaker(evaluator.frame.steps);
   const counts: Row[] = [];
+  const texts = new Map<number, string>();
   for (const row of await evaluator.rows(node.expression)) {
     const indexes = new Map<string, number>();
     for (let i = 0; i < row.kinds.length; i++) {
       if (row.kinds[i] === ABSENT) continue;
       const text =
-        row.kinds[i] === HISTOGRAM_POINT ? formatHistogram(row.histograms![i]!) : formatPlain(row.values[i]!);
+        row.kinds[i] === HISTOGRAM_POINT ? formatHistogram(row.histograms![i]!) : textOf(row.values[i]!, texts);
       let index = indexes.get(text);
       if (index === undefined) {
         index = groups.indexOf(labelled(row.labels, label, text));
@@ -34,6 +35,17 @@ export async function countValues(evaluator: Evaluator, node: Aggregation): Prom
     }
   }
   return counts;
+}
+
+/** Few values occur often. */
+function textOf(value: number, texts: Map<number, string>): string {
+  if (value === 0) return formatPlain(value);
+  let text = texts.get(value);
+  if (text === undefined) {
+    text = formatPlain(value);
+    texts.set(value, text);
+  }
+  return text;
 }
 
 function labelled(labels: Labels, label: string, text: string): Labels {

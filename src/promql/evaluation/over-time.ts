@@ -21,6 +21,8 @@ export function sumOverTime(site: CallSite): RangeFunction {
   return (window) => {
     if (window.histogramCount > 0) return sumOfHistograms(site, window, new HistogramTotal());
     const { floatValues, floatFrom, floatTo } = window;
+    const exact = window.exactSums();
+    if (exact) return yieldFloat(window, exact[floatTo]! - exact[floatFrom]!);
     let sum = 0;
     let compensation = 0;
     for (let i = floatFrom; i < floatTo; i++) {
@@ -36,6 +38,8 @@ export function sumOverTime(site: CallSite): RangeFunction {
 export function avgOverTime(site: CallSite): RangeFunction {
   return (window) => {
     if (window.histogramCount > 0) return sumOfHistograms(site, window, new HistogramMean());
+    const exact = window.exactSums();
+    if (exact) return yieldFloat(window, (exact[window.floatTo]! - exact[window.floatFrom]!) / window.floatCount);
     return yieldFloat(window, meanOf(window.floatValues, window.floatFrom, window.floatTo));
   };
 }
@@ -86,19 +90,28 @@ function sumOfHistograms(site: CallSite, window: Window, total: HistogramTotal |
 
 /** The greatest or the least value, or its time in seconds; NaN only where there is nothing else. */
 export function extremeOverTime(site: CallSite, greatest: boolean, wantsTime: boolean): RangeFunction {
+  // The best sample of the step before stays the best of those that are still there; the new ones only are looked at.
+  let serial = -1;
+  let at = 0;
+  let to = 0;
   return (window) => {
     if (window.floatCount === 0) return 0;
-    noteIgnored(site, window);
+    if (window.histogramCount > 0) noteIgnored(site, window);
     const { floatValues, floatFrom, floatTo } = window;
-    let at = floatFrom;
-    let best = floatValues[floatFrom]!;
-    for (let i = floatFrom; i < floatTo; i++) {
+    if (serial !== window.serial || at < floatFrom || to < floatFrom) {
+      serial = window.serial;
+      at = floatFrom;
+      to = floatFrom;
+    }
+    let best = floatValues[at]!;
+    for (let i = to; i < floatTo; i++) {
       const value = floatValues[i]!;
       const better = greatest ? value > best : value < best;
       if (!better && !Number.isNaN(best) && !(wantsTime && value === best)) continue;
       best = value;
       at = i;
     }
+    to = floatTo;
     return yieldFloat(window, wantsTime ? window.floatTimes[at]! / 1000 : best);
   };
 }

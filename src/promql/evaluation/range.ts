@@ -6,29 +6,17 @@ import { type Call, type Expression, type MatrixSelector, type Subquery, unwrap 
 import { withHint } from '../histogram/operations.ts';
 import { absentLabels } from './absent.ts';
 import type { Evaluator } from './evaluator.ts';
-import { type Frame, lastTime, type QueryScope } from './frame.ts';
-import { type Extended, rangeFunction } from './range-functions.ts';
-import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, type Row, RowMaker, setHistogram, withoutMetadata } from './row.ts';
-import { type ResolvedTimes, type RowSink, readInto, resolveTimes } from './selector.ts';
+import type { Frame, QueryScope } from './frame.ts';
+import { rangeFunction } from './range-functions.ts';
+import { forEachRangeRow, type RangePlan, type RangeSource } from './range-rows.ts';
+import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, type Row, RowMaker } from './row.ts';
+import { type RowSink, readInto, resolveTimes } from './selector.ts';
 import type { CallSite, ScalarColumn } from './site.ts';
-import { type RangeFunction, Window } from './window.ts';
+import type { RangeFunction } from './window.ts';
 
 /** Functions that keep the name of the metric. */
 const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
 const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
-
-/** The range and where its samples come from. */
-export interface RangeSource {
-  readonly rangeMs: number;
-  readonly times: ResolvedTimes;
-  readonly extension: Extended;
-  /** Hands each series' samples on, in columns that are used again. */
-  read(
-    take: (labels: Labels, dropName: boolean, columns: SampleColumns) => boolean,
-    from: number,
-    to: number,
-  ): Promise<void>;
-}
 
 export function isRangeArgument(expression: Expression): expression is MatrixSelector | Subquery {
   return expression.kind === 'matrix-selector' || expression.kind === 'subquery';
@@ -60,7 +48,8 @@ export async function evaluateRangeCall(
   }
   const dropsName = !KEEPS_NAME.has(name);
   const expectsCounter = name === 'rate' || name === 'increase';
-  await forEachRow(scope, frame, source, run, reuse, dropsName, (row, labels) => {
+  const plan: RangePlan = { source, run, rate: plainRate(name), reuse, dropsName };
+  await forEachRangeRow(scope, frame, plan, (row, labels) => {
     if (expectsCounter) noteNonCounter(scope, labels, row, site);
     sink(row);
   });
@@ -126,69 +115,9 @@ function rowToColumns(row: Row, frame: Frame, columns: SampleColumns): void {
   }
 }
 
-async function forEachRow(
-  scope: QueryScope,
-  frame: Frame,
-  source: RangeSource,
-  run: RangeFunction,
-  reuse: boolean,
-  dropsName: boolean,
-  sink: (row: Row, labels: Labels) => void,
-): Promise<void> {
-  const { rangeMs, extension } = source;
-  const { offsetMs, fixedMs } = source.times;
-  const firstEnd = (fixedMs ?? frame.startMs) - offsetMs;
-  const lastEnd = (fixedMs ?? lastTime(frame)) - offsetMs;
-  const stepMs = fixedMs === undefined ? frame.stepMs : 0;
-  const before = extension === undefined ? 0 : scope.lookbackMs;
-  const after = extension === 'smoothed' ? scope.lookbackMs : 0;
-  const window = new Window();
-  const maker = new RowMaker(frame.steps);
-  const dropNow = dropsName && !scope.features.delayedNameRemoval;
-  let spare: Row | undefined;
-  const take = (labels: Labels, dropName: boolean, columns: SampleColumns): boolean => {
-    const row = spare ?? maker.make(labels, false);
-    spare = row;
-    window.load(labels, columns, scope.features.startTimestamps);
-    let points = 0;
-    let widest = 0;
-    for (let step = 0; step < frame.steps; step++) {
-      const end = firstEnd + step * stepMs;
-      window.move(end - rangeMs - before, end + after);
-      const samples = window.floatTo - window.floatFrom + window.histogramTo - window.histogramFrom;
-      if (samples === 0) continue;
-      if (samples > widest) widest = samples;
-      window.rangeStart = end - rangeMs;
-      window.rangeEnd = end;
-      window.step = step;
-      window.timeMs = frame.startMs + step * frame.stepMs;
-      const kind = run(window);
-      if (kind === ABSENT) continue;
-      points++;
-      if (kind === HISTOGRAM_POINT) {
-        setHistogram(row, step, window.histogram!);
-        continue;
-      }
-      row.values[step] = window.value;
-      row.kinds[step] = FLOAT_POINT;
-    }
-    scope.budget.add(widest);
-    scope.budget.add(-widest);
-    if (points > 0) {
-      scope.budget.add(points);
-      row.labels = dropNow ? withoutMetadata(labels) : labels;
-      row.dropName = dropsName || dropName;
-      spare = undefined;
-      sink(row, labels);
-      if (reuse) {
-        row.kinds.fill(ABSENT);
-        row.histograms = undefined;
-        spare = row;
-      }
-    }
-    return scope.budget.worked(columns.length + frame.steps * 2);
-  };
-  await source.read(take, firstEnd - rangeMs - before + 1, lastEnd + after);
+function plainRate(name: string): RangePlan['rate'] {
+  if (name !== 'rate' && name !== 'increase' && name !== 'delta') return undefined;
+  return { isCounter: name !== 'delta', isRate: name === 'rate' };
 }
 
 /** `rate` of something that is named, and typed, like no counter. */
@@ -214,7 +143,7 @@ async function absentOverTime(
 ): Promise<void> {
   const { scope, frame } = evaluator;
   const present = new Uint8Array(frame.steps);
-  await forEachRow(scope, frame, source, run, true, true, ({ kinds }) => {
+  await forEachRangeRow(scope, frame, { source, run, rate: undefined, reuse: true, dropsName: true }, ({ kinds }) => {
     for (let i = 0; i < kinds.length; i++) if (kinds[i] !== ABSENT) present[i] = 1;
   });
   const row = new RowMaker(frame.steps).make(absentLabels(argument), true);

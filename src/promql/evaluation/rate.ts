@@ -15,7 +15,7 @@ export interface RateKind {
 }
 
 /** Near enough to the end of the range to be taken for reaching it: this many times the mean distance of samples. */
-const THRESHOLD = 1.1;
+export const EXTRAPOLATION_THRESHOLD = 1.1;
 
 export function extrapolatedRate(site: CallSite, kind: RateKind): RangeFunction {
   if (kind.extension) return extendedRate(site, kind);
@@ -31,7 +31,7 @@ export function extrapolatedRate(site: CallSite, kind: RateKind): RangeFunction 
     let result = floatValues[last]! - floatValues[from]!;
     if (isCounter) {
       if (window.floatStarts) result += resetsWithStarts(site, window, window.floatStarts);
-      else {
+      else if (hasDrops(window, from, last)) {
         let previous = floatValues[from]!;
         for (let i = from + 1; i <= last; i++) {
           const value = floatValues[i]!;
@@ -51,6 +51,11 @@ export function extrapolatedRate(site: CallSite, kind: RateKind): RangeFunction 
     window.value = result * (isRate ? factor.factor / rangeSeconds : factor.factor);
     return 1;
   };
+}
+
+function hasDrops(window: Window, from: number, last: number): boolean {
+  const drops = window.dropsUpTo();
+  return drops[last] !== drops[from];
 }
 
 interface Extrapolation {
@@ -74,7 +79,7 @@ function extrapolation(
   let toEnd = (window.rangeEnd - lastTime) / 1000;
   let sampled = (lastTime - firstTime) / 1000;
   const average = intervals > 0 ? sampled / intervals : 0;
-  const threshold = average * THRESHOLD;
+  const threshold = average * EXTRAPOLATION_THRESHOLD;
   const { start } = counter;
   PLAIN.addFirst = isCounter && start !== 0 && start > window.rangeStart && start < firstTime;
   if (PLAIN.addFirst) {

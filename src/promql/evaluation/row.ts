@@ -1,6 +1,6 @@
 /** One series of an instant vector over all steps of an evaluation: a row of values. */
 import type { FloatHistogram } from '../../exposition/histogram.ts';
-import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
+import { Labels, METRIC_NAME } from '../../labels/labels.ts';
 import { QueryError } from '../result.ts';
 
 /** Values of `Row.kinds`. */
@@ -20,7 +20,7 @@ export interface Row {
   histograms: (FloatHistogram | undefined)[] | undefined;
 }
 
-const METADATA_LABELS: readonly string[] = [METRIC_NAME, '__type__', '__unit__'];
+const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__']);
 /** Rows are cut from slabs: one allocation for many. */
 const SLAB_BYTES = 1 << 19;
 
@@ -91,7 +91,15 @@ export function copyRow(row: Row): Row {
 
 /** Without the metric's name, type and unit. */
 export function withoutMetadata(labels: Labels): Labels {
-  return labels.without(...METADATA_LABELS);
+  const { names, values } = labels;
+  const keptNames: string[] = [];
+  const keptValues: string[] = [];
+  for (let i = 0; i < names.length; i++) {
+    if (METADATA_LABELS.has(names[i]!)) continue;
+    keptNames.push(names[i]!);
+    keptValues.push(values[i]!);
+  }
+  return keptNames.length === names.length ? labels : Labels.fromSorted(keptNames, keptValues);
 }
 
 /** Rows of equal labels made one; an error where two of them have a value at the same step. */

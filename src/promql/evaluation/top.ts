@@ -25,8 +25,6 @@ export async function selectByRank(evaluator: Evaluator, node: Aggregation): Pro
   if (greatest < 1) return [];
   if (least <= -INT64) throw new QueryError('execution', `Scalar value ${least} underflows int64`);
   if (greatest >= INT64) throw new QueryError('execution', `Scalar value ${greatest} overflows int64`);
-  // Ties are decided by this order.
-  rows.sort((a, b) => a.labels.compare(b.labels));
   const groups = new Groups({ without: node.without, labels: node.grouping });
   const members: Row[][] = [];
   for (const row of rows) {
@@ -61,24 +59,40 @@ function limitFirst(group: Row[], column: Float64Array): Row[] {
 
 /** Leaves the k greatest or least of each step; for an instant query in order of rank. */
 async function rankGroup(evaluator: Evaluator, node: Aggregation, group: Row[], column: Float64Array): Promise<Row[]> {
-  const { scope } = evaluator;
-  const isTop = node.operator === 'topk';
-  const heap = new RankHeap(isTop);
-  let ranked: Row[] = group;
+  const heap = new RankHeap(node.operator === 'topk');
+  let order = group;
+  let chosen = await rankSteps(evaluator, node, order, column, heap);
+  if (heap.wasTied) {
+    // Which of equal values stay is decided by the order of the labels.
+    order = group.slice().sort((a, b) => a.labels.compare(b.labels));
+    chosen = await rankSteps(evaluator, node, order, column, heap);
+  }
+  for (const { kinds } of group) kinds.fill(ABSENT);
+  for (const [step, rows] of chosen.entries()) for (const i of rows) order[i]!.kinds[step] = FLOAT_POINT;
+  return column.length === 1 ? chosen[0]!.map((i) => order[i]!) : group;
+}
+
+/** For each step the rows that stay, from the best to the worst. */
+async function rankSteps(
+  { scope }: Evaluator,
+  node: Aggregation,
+  rows: readonly Row[],
+  column: Float64Array,
+  heap: RankHeap,
+): Promise<number[][]> {
+  const chosen: number[][] = [];
   for (let step = 0; step < column.length; step++) {
-    const k = Math.min(Math.trunc(column[step]!), group.length);
+    const k = Math.min(Math.trunc(column[step]!), rows.length);
     heap.clear();
-    for (let i = 0; i < group.length; i++) {
-      const { kinds, values } = group[i]!;
+    for (let i = 0; i < rows.length; i++) {
+      const { kinds, values } = rows[i]!;
       if (kinds[step] === HISTOGRAM_POINT) scope.annotations.histogramIgnored(node.operator, node);
       else if (kinds[step] === FLOAT_POINT && k >= 1) heap.offer(values[step]!, i, k);
-      kinds[step] = ABSENT;
     }
-    for (const i of heap.members()) group[i]!.kinds[step] = FLOAT_POINT;
-    if (column.length === 1) ranked = heap.sorted().map((i) => group[i]!);
-    if (scope.budget.worked(group.length)) await scope.budget.turn();
+    chosen.push(heap.sorted());
+    if (scope.budget.worked(rows.length)) await scope.budget.turn();
   }
-  return ranked;
+  return chosen;
 }
 
 /** The best k so far, the worst of them on top. NaN is worse than anything. */
@@ -86,6 +100,8 @@ class RankHeap {
   readonly #isTop: boolean;
   #values: number[] = [];
   #rows: number[] = [];
+  /** Whether a value was equal to the worst that stayed. */
+  wasTied = false;
 
   constructor(isTop: boolean) {
     this.#isTop = isTop;
@@ -94,10 +110,6 @@ class RankHeap {
   clear(): void {
     this.#values.length = 0;
     this.#rows.length = 0;
-  }
-
-  members(): readonly number[] {
-    return this.#rows;
   }
 
   /** From the best to the worst; equal ones in the order of the rows. */
@@ -117,6 +129,8 @@ class RankHeap {
       this.#values[0] = value;
       this.#rows[0] = row;
       this.#down(0);
+    } else if (!this.#isWorse(value, this.#values[0]!)) {
+      this.wasTied = true;
     }
   }
 

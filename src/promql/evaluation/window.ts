@@ -26,7 +26,60 @@ export class Window {
   /** Where a function puts its result. */
   value = 0;
   histogram: FloatHistogram | undefined;
+  /** Counts the series that were loaded. */
+  serial = 0;
   #floatCount = 0;
+  #drops = new Uint32Array(0);
+  #dropsSerial = -1;
+  #prefix = new Float64Array(0);
+  #prefixSerial = -1;
+  #hasPrefix = false;
+
+  /** For each float of the series how many up to it are less than the one before: made once a series, when first wanted. */
+  dropsUpTo(): Uint32Array {
+    if (this.#dropsSerial === this.serial) return this.#drops;
+    this.#dropsSerial = this.serial;
+    const count = this.#floatCount;
+    if (this.#drops.length < count) this.#drops = new Uint32Array(count * 2);
+    const drops = this.#drops;
+    const values = this.floatValues;
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      if (i > 0 && values[i]! < values[i - 1]!) seen++;
+      drops[i] = seen;
+    }
+    return drops;
+  }
+
+  /**
+   * The sums of the first n floats of the series, where they are all integers so small that every sum of them is exact;
+   * else undefined. Made once a series, when first wanted.
+   */
+  exactSums(): Float64Array | undefined {
+    if (this.#prefixSerial !== this.serial) {
+      this.#prefixSerial = this.serial;
+      this.#hasPrefix = this.#sumUp();
+    }
+    return this.#hasPrefix ? this.#prefix : undefined;
+  }
+
+  #sumUp(): boolean {
+    const count = this.#floatCount;
+    if (this.#prefix.length <= count) this.#prefix = new Float64Array((count + 1) * 2);
+    const prefix = this.#prefix;
+    const values = this.floatValues;
+    let sum = 0;
+    let magnitude = 0;
+    prefix[0] = 0;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      if (Math.floor(value) !== value) return false;
+      magnitude += Math.abs(value);
+      sum += value;
+      prefix[i + 1] = sum;
+    }
+    return magnitude <= Number.MAX_SAFE_INTEGER;
+  }
 
   get floatCount(): number {
     return this.floatTo - this.floatFrom;
@@ -39,6 +92,7 @@ export class Window {
   /** The columns are looked into, not copied, where they hold floats only. */
   load(labels: Labels, columns: SampleColumns, withStarts: boolean): void {
     this.labels = labels;
+    this.serial++;
     this.floatFrom = this.floatTo = this.histogramFrom = this.histogramTo = 0;
     this.histogramTimes.length = 0;
     this.histograms.length = 0;
