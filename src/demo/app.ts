@@ -7,6 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { redactText } from '../instrument/index.ts';
+import { loadPackageIfPresent } from '../instrument/optional-package.ts';
 import { writeDemoFiles } from './files.ts';
 import { type Shop, startShop } from './shop.ts';
 
@@ -21,6 +22,7 @@ process.on('SIGINT', stop);
 process.on('disconnect', stop);
 
 try {
+  requirePackages();
   shop = await startShop({
     directory,
     seed: Math.trunc(positive(environment.WATCHFIRE_DEMO_SEED, 1)),
@@ -48,6 +50,20 @@ try {
   const message = redactText(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
   say({ kind: 'failed', message }, stop);
+}
+
+/** All at once: being told of one after the other would be tiresome. */
+function requirePackages(): void {
+  const missing = [
+    'express',
+    'winston',
+    '@opentelemetry/api',
+    '@opentelemetry/sdk-node',
+    '@opentelemetry/resources',
+    '@opentelemetry/exporter-trace-otlp-http',
+  ].filter((name) => loadPackageIfPresent(name) === undefined);
+  if (missing.length > 0)
+    throw new Error(`the demo shop needs packages that are not installed: run \`npm install ${missing.join(' ')}\`.`);
 }
 
 function say(message: object, then: () => void = () => undefined): void {

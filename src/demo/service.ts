@@ -83,7 +83,7 @@ export async function startService(
     endpoint: surroundings.otlpEndpoint,
     // One tracer for each service in this process.
     global: false,
-    exportDelayMs: 1000,
+    exportDelayMs: 500,
   });
   const database = new Database({ tracing, logger, metrics, connections: 10 });
   const cache = new Cache({ name, tracing, metrics, entries: 80 });

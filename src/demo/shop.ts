@@ -51,7 +51,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     environment: 'demo',
     endpoint: otlpEndpoint,
     global: false,
-    exportDelayMs: 1000,
+    exportDelayMs: 500,
   });
   const load = startLoad({ seed, speed, services: { orders, users, inventory }, tracing: storefront, elapsedMs });
   const timers = [
