@@ -91,12 +91,15 @@ function subquerySource(evaluator: Evaluator, subquery: Subquery, rangeMs: numbe
       const first = start <= from - 1 ? start + stepMs : start;
       if (to < first) return;
       const frame: Frame = { startMs: first, stepMs, steps: Math.floor((to - first) / stepMs) + 1 };
+      const before = scope.budget.live;
       const rows = await evaluator.at(frame).rows(subquery.expression);
+      const held = scope.budget.live - before;
       const columns = new SampleColumns(frame.steps);
       for (const row of rows) {
         rowToColumns(row, frame, columns);
         if (take(row.labels, row.dropName, columns)) await scope.budget.turn();
       }
+      scope.budget.add(-held);
     },
   };
 }

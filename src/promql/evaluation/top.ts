@@ -1,5 +1,6 @@
 /** `topk`, `bottomk`, `limitk`, `limit_ratio`: some of the series of each group, at each step anew. */
 import type { Aggregation } from '../expression.ts';
+import { formatG } from '../number-text.ts';
 import { QueryError } from '../result.ts';
 import type { Evaluator } from './evaluator.ts';
 import { Groups } from './grouping.ts';
@@ -23,8 +24,8 @@ export async function selectByRank(evaluator: Evaluator, node: Aggregation): Pro
   }
   if (hasNaN) throw new QueryError('execution', 'Parameter value is NaN');
   if (greatest < 1) return [];
-  if (least <= -INT64) throw new QueryError('execution', `Scalar value ${least} underflows int64`);
-  if (greatest >= INT64) throw new QueryError('execution', `Scalar value ${greatest} overflows int64`);
+  if (least <= -INT64) throw new QueryError('execution', `Scalar value ${formatG(least)} underflows int64`);
+  if (greatest >= INT64) throw new QueryError('execution', `Scalar value ${formatG(greatest)} overflows int64`);
   const groups = new Groups({ without: node.without, labels: node.grouping });
   const members: Row[][] = [];
   for (const row of rows) {

@@ -244,11 +244,18 @@ async function checkVariants(
     }
   }
   for (const variant of pinnedVariants(query, timeMs)) {
-    const { value: other } = await engine.query(variant.query, { timeMs: variant.timeMs });
+    const place = `${variant.query} at ${variant.timeMs / 1000}s`;
+    let other: QueryValue;
+    try {
+      ({ value: other } = await engine.query(variant.query, { timeMs: variant.timeMs }));
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      return [`${place}: unexpected error: ${error.message}`];
+    }
     const times = { kind: 'instant', timeMs: variant.timeMs } as const;
     const differences = checkValue({ kind: 'eval', line: 0, query: variant.query, times, expect: unordered }, other);
     if (differences.length > 0) {
-      return differences.map((each) => `${variant.query} at ${variant.timeMs / 1000}s: ${each}`);
+      return differences.map((each) => `${place}: ${each}`);
     }
   }
   return [];

@@ -1,0 +1,244 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/config/clock.ts';
+import { Labels } from '../../src/labels/labels.ts';
+import { createEngine } from '../../src/promql/engine.ts';
+import { formatFloat } from '../../src/promql/format.ts';
+import { QueryError, type QueryErrorType, type QueryResult } from '../../src/promql/result.ts';
+import { MemoryStorage } from './memory-storage.ts';
+
+const MINUTE = 60_000;
+
+function storageOf(count: number, samples: number): MemoryStorage {
+  const storage = new MemoryStorage();
+  for (let i = 0; i < count; i++) {
+    const series = storage.series(Labels.of({ __name__: 'x_total', id: `${i}`, half: `${i % 2}` }));
+    for (let k = 0; k < samples; k++) series.push(k * 15_000, k * (i + 1));
+  }
+  return storage;
+}
+
+async function errorType(run: () => Promise<QueryResult>): Promise<QueryErrorType | 'none'> {
+  try {
+    await run();
+    return 'none';
+  } catch (error) {
+    if (error instanceof QueryError) return error.type;
+    throw error;
+  }
+}
+
+describe('limits', () => {
+  const range = { startMs: 0, endMs: 60 * MINUTE, stepMs: 15_000 };
+
+  it('says when a query would hold too many samples', async () => {
+    const engine = createEngine(storageOf(10, 240), { maxSamples: 1000 });
+    await expect(engine.queryRange('x_total', range)).rejects.toThrow(
+      'query processing would load too many samples into memory in query execution',
+    );
+    expect(await errorType(() => engine.queryRange('x_total{id="1"}', range))).toBe('none');
+  });
+
+  it('can be cancelled and times out', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    const engine = createEngine(storageOf(2, 10));
+    expect(await errorType(() => engine.queryRange('x_total', { ...range, signal: controller.signal }))).toBe(
+      'canceled',
+    );
+    const clock = new ManualClock(0);
+    const slow = createEngine(
+      {
+        select: () => {
+          clock.advance(10_000);
+          return storageOf(3000, 240).select([]);
+        },
+      },
+      { clock, timeoutMs: 1000 },
+    );
+    expect(await errorType(() => slow.queryRange('x_total', range))).toBe('timeout');
+  });
+
+  it('lets other work run meanwhile', async () => {
+    const engine = createEngine(storageOf(3000, 240));
+    let turns = 0;
+    let isDone = false;
+    const other = (async () => {
+      while (!isDone) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turns++;
+      }
+    })();
+    await engine.queryRange('sum by (half) (rate(x_total[5m]))', range);
+    isDone = true;
+    await other;
+    expect(turns).toBeGreaterThan(2);
+  });
+
+  it('refuses a step of nothing and an end before the start', async () => {
+    const engine = createEngine(storageOf(1, 1));
+    expect(await errorType(() => engine.queryRange('1', { startMs: 0, endMs: 1, stepMs: 0 }))).toBe('bad_data');
+    expect(await errorType(() => engine.queryRange('1', { startMs: 2, endMs: 1, stepMs: 1 }))).toBe('bad_data');
+    expect(await errorType(() => engine.queryRange('x[5m]', { startMs: 0, endMs: 1, stepMs: 1 }))).toBe('bad_data');
+  });
+});
+
+describe('names', () => {
+  it('go at once or at the end', async () => {
+    const storage = storageOf(2, 240);
+    const query = 'label_replace(rate(x_total[5m]), "__name__", "r_$1", "__name__", "(.+)")';
+    const now = await createEngine(storage).query(query, { timeMs: 10 * MINUTE });
+    const later = await createEngine(storage, { features: ['promql-delayed-name-removal'] }).query(query, {
+      timeMs: 10 * MINUTE,
+    });
+    const names = ({ value }: QueryResult): string[] =>
+      value.type === 'vector' ? value.samples.map(({ labels }) => labels.metricName) : [];
+    expect(names(now)).toEqual(['', '']);
+    expect(names(later)).toEqual(['r_x_total', 'r_x_total']);
+  });
+});
+
+describe('values', () => {
+  it.each([
+    [1e21, '1000000000000000000000'],
+    [1e-7, '0.0000001'],
+    [-0, '-0'],
+    [Number.POSITIVE_INFINITY, '+Inf'],
+    [Number.NaN, 'NaN'],
+  ])('prints %d', (value, text) => {
+    expect(formatFloat(value)).toBe(text);
+  });
+});
+
+const sample = fc.oneof(
+  fc.double(),
+  fc.integer({ min: -5, max: 5 }),
+  fc.constantFrom(Number.NaN, 1e308, -1e308, 0, -0),
+);
+const range = fc
+  .constantFrom('x', 'y', '{__name__=~"x|y"}')
+  .chain((name) => fc.constantFrom(`${name}[1m]`, `${name}[5m:30s]`, `${name}[30s] offset 1m`));
+const scalar = fc.constantFrom('1', '0.5', 'NaN', '-1', 'time()', 'scalar(x)', '5m');
+const vector = fc.letrec<{ vector: string }>((tie) => ({
+  vector: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom('x', 'y', 'x{a="1"}', '{__name__=~".+"}', 'x @ 100', 'y offset -1m', 'vector(1)', 'nothing'),
+    fc
+      .tuple(
+        fc.constantFrom(
+          'rate',
+          'increase',
+          'delta',
+          'irate',
+          'deriv',
+          'changes',
+          'resets',
+          'sum_over_time',
+          'avg_over_time',
+          'max_over_time',
+          'stddev_over_time',
+          'absent_over_time',
+          'mad_over_time',
+        ),
+        range,
+      )
+      .map(([f, r]) => `${f}(${r})`),
+    fc.tuple(scalar, range).map(([s, r]) => `quantile_over_time(${s}, ${r})`),
+    fc
+      .tuple(
+        fc.constantFrom('sum', 'avg', 'stddev', 'min', 'count'),
+        fc.constantFrom('', ' by (a)', ' without (a)'),
+        tie('vector'),
+      )
+      .map(([op, g, v]) => `${op}${g} (${v})`),
+    fc
+      .tuple(fc.constantFrom('topk', 'bottomk', 'quantile', 'limitk', 'limit_ratio'), scalar, tie('vector'))
+      .map(([op, s, v]) => `${op}(${s}, ${v})`),
+    fc
+      .tuple(
+        tie('vector'),
+        fc.constantFrom(
+          '+',
+          '-',
+          '/',
+          '%',
+          '^',
+          '==',
+          '> bool',
+          'and',
+          'or',
+          'unless',
+          '+ on(a)',
+          '* ignoring(a) group_left',
+        ),
+        tie('vector'),
+      )
+      .map(([a, op, b]) => `(${a} ${op} ${b})`),
+    fc
+      .tuple(tie('vector'), fc.constantFrom('+', '/', '>', '== bool', 'atan2'), scalar)
+      .map(([a, op, b]) => `(${a} ${op} ${b})`),
+    fc
+      .tuple(
+        fc.constantFrom('abs', 'sqrt', 'sort', 'round', 'timestamp', 'day_of_month', 'absent', 'histogram_count'),
+        tie('vector'),
+      )
+      .map(([f, v]) => `${f}(${v})`),
+    tie('vector').map((v) => `histogram_quantile(0.9, ${v})`),
+    tie('vector').map((v) => `label_replace(${v}, "a", "$1", "__name__", "(.*)")`),
+    tie('vector').map((v) => `-${v}`),
+  ),
+}));
+
+describe('any expression over any samples', () => {
+  it('has a result or a typed error, and each step is what an instant query says', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        vector.vector,
+        fc.array(sample, { maxLength: 30 }),
+        fc.array(sample, { maxLength: 30 }),
+        async (query, xs, ys) => {
+          const storage = new MemoryStorage();
+          for (const [name, a, values] of [
+            ['x', '1', xs],
+            ['x', '2', ys],
+            ['y', '1', ys],
+          ] as const) {
+            const series = storage.series(Labels.of({ __name__: name, a, le: a }));
+            for (const [i, value] of values.entries()) series.push(i * 15_000, value);
+          }
+          const engine = createEngine(storage, { features: ['promql-experimental-functions'], maxSamples: 100_000 });
+          const times = [0, 100_000, 200_000, 300_000];
+          const all = await outcome(() => engine.queryRange(query, { startMs: 0, endMs: 300_000, stepMs: 100_000 }));
+          if (all === undefined || /scalar\(|limit|topk|bottomk/.test(query)) return;
+          for (const timeMs of times) {
+            const one = await outcome(() => engine.query(query, { timeMs }));
+            expect(one && pointsAt(one, timeMs)).toEqual(pointsAt(all, timeMs));
+          }
+        },
+      ),
+      { numRuns: 400, seed: 11 },
+    );
+  });
+});
+
+async function outcome(run: () => Promise<QueryResult>): Promise<QueryResult | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(QueryError);
+    return undefined;
+  }
+}
+
+function pointsAt({ value }: QueryResult, timeMs: number): string[] {
+  const points: string[] = [];
+  if (value.type === 'vector') {
+    for (const { labels, value: each } of value.samples) points.push(`${labels} ${each.toPrecision(9)}`);
+  } else if (value.type === 'matrix') {
+    for (const { labels, timestamps, values } of value.series) {
+      const at = timestamps.indexOf(timeMs);
+      if (at >= 0) points.push(`${labels} ${values[at]!.toPrecision(9)}`);
+    }
+  }
+  return points.sort();
+}

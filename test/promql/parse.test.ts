@@ -1,0 +1,199 @@
+import { parser as lezer } from '@prometheus-io/lezer-promql';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { featuresFromNames } from '../../src/promql/features.ts';
+import { formatExpression } from '../../src/promql/format.ts';
+import { parseExpression, parseSelector } from '../../src/promql/parse.ts';
+import { PromqlParseError } from '../../src/promql/parse-error.ts';
+import { formatPretty } from '../../src/promql/pretty.ts';
+import { selectorsOf } from '../../src/promql/selectors.ts';
+
+function errorOf(query: string, features: readonly string[] = ['promql-experimental-functions']): string {
+  try {
+    parseExpression(query, featuresFromNames(features));
+    return 'no error';
+  } catch (error) {
+    if (error instanceof PromqlParseError) return error.message;
+    throw error;
+  }
+}
+
+describe('printing', () => {
+  it.each([
+    ['sum by(job)(rate(x[5m]))', 'sum by (job) (rate(x[5m]))'],
+    ['sum(x)without(a,b)', 'sum without (a, b) (x)'],
+    ['topk(5,x)', 'topk(5, x)'],
+    ['a+on(x)group_left(y)b', 'a + on (x) group_left (y) b'],
+    ['a > bool 1', 'a > bool 1'],
+    ['x{b="1",a!~"y.*"}', 'x{a!~"y.*",b="1"}'],
+    ['{"a.b",c="d"}', '{"a.b",c="d"}'],
+    ['x offset -90s', 'x offset -1m30s'],
+    ['x[1h:] @ 1.5 offset 1d', 'x[1h:] @ 1.500 offset 1d'],
+    ['x @ end()', 'x @ end()'],
+    ['1000000', '1e+06'],
+    ['0x1F + 010', '31 + 8'],
+    ['5m * 2', '5m * 2'],
+    ['-x ^ 2', '-x ^ 2'],
+    ['"a\\tb"', '"a\\tb"'],
+    ['rate(x[step() + 5m] smoothed)', 'rate(x[step() + 5m] smoothed)'],
+    ['a + fill(0) b', 'a + fill (0) b'],
+    ['histogram </ 2', 'histogram </ 2'],
+    ['sum by (on, "é") (x)', 'sum by (on, "é") (x)'],
+  ])('prints %s', (query, printed) => {
+    expect(formatExpression(parseExpression(query))).toBe(printed);
+    expect(formatExpression(parseExpression(printed))).toBe(printed);
+  });
+
+  it('splits long expressions', () => {
+    const long =
+      'sum by (job) (rate(http_requests_total{instance="aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}[5m])) / on (job) sum(up{job="b"})';
+    expect(formatPretty(parseExpression(long))).toBe(
+      [
+        '  sum by (job) (rate(http_requests_total{instance="aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}[5m]))',
+        '/ on (job)',
+        '  sum(up{job="b"})',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    ['', '1:1: parse error: no expression found in input'],
+    ['foo bar', '1:5: parse error: unexpected identifier "bar"'],
+    ['1 +', '1:4: parse error: unexpected end of input'],
+    ['*1', '1:1: parse error: unexpected <op:*>'],
+    ['sum(x', '1:6: parse error: unclosed left parenthesis'],
+    ['rat(x[5m])', '1:1: parse error: unknown function with name "rat", did you mean "rate"?'],
+    ['rate(x)', '1:6: parse error: expected type range vector in call to function "rate", got instant vector'],
+    ['abs(x, y)', '1:1: parse error: expected 1 argument(s) in call to "abs", got 2'],
+    ['{}', '1:1: parse error: vector selector must contain at least one non-empty matcher'],
+    ['1 == 1', '1:3: parse error: comparisons between scalars must use BOOL modifier'],
+    ['x{a="b" c="d"}', '1:9: parse error: unexpected identifier "c" in label matching, expected "," or "}"'],
+    ['sum(x)[5m]', '1:7: parse error: ranges only allowed for vector selectors'],
+    ['x offset 5m[5m]', '1:12: parse error: no offset modifiers allowed before range'],
+    ['5minutes', '1:1: parse error: bad number or duration syntax: "5mi"'],
+    ['"abc', '1:1: parse error: unterminated quoted string'],
+    ['x\n  $', "2:3: parse error: unexpected character: '$'"],
+    ['x[5m] anchored', '1:7: parse error: anchored modifier is experimental and not enabled'],
+    ['a + fill(0) b', '1:5: parse error: binop fill modifiers are experimental and not enabled'],
+    ['x[step()]', '1:3: parse error: experimental duration expression is not enabled'],
+  ])('says of %j what is wrong', (query, message) => {
+    expect(errorOf(query)).toBe(message);
+  });
+
+  it('refuses experimental functions unless they are on', () => {
+    expect(errorOf('info(x)', [])).toBe('1:1: parse error: function "info" is not enabled');
+    expect(errorOf('limitk(1, x)', [])).toContain('limitk() is experimental');
+  });
+
+  it('refuses nesting without end', () => {
+    expect(errorOf('('.repeat(100_000))).toContain('parse error');
+    expect(errorOf('-'.repeat(100_000))).toContain('parse error');
+  });
+});
+
+describe('selectors', () => {
+  it('reads those of an API', () => {
+    expect(parseSelector('up{job=~"a|b"}').map(String)).toEqual(['job=~"a|b"', '__name__="up"']);
+    expect(() => parseSelector('rate(up[5m])')).toThrow(PromqlParseError);
+  });
+
+  it('lists those of an expression', () => {
+    const selectors = selectorsOf(parseExpression('sum(rate(a[5m])) / b + max_over_time(c[1h:1m])'));
+    expect(selectors.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+const word = fc.constantFrom(
+  'x',
+  'sum',
+  'rate',
+  'by',
+  '(',
+  ')',
+  '[5m]',
+  '{a="b"}',
+  ',',
+  '+',
+  '-',
+  'and',
+  'offset 5m',
+  '@ 1',
+  '1',
+  '"s"',
+  '[',
+  ']',
+  '{',
+  '}',
+  ':',
+  'on(a)',
+  'group_left',
+  'bool',
+  '==',
+  '5m',
+  'NaN',
+  '\\',
+  '"',
+  '#',
+  '\n',
+  'é',
+  '</',
+  'smoothed',
+  'fill(1)',
+);
+
+describe('any text', () => {
+  it('is parsed or refused with a typed error, in no time', () => {
+    const check = (query: string): void => {
+      try {
+        const printed = formatExpression(parseExpression(query));
+        expect(formatExpression(parseExpression(printed))).toBe(printed);
+      } catch (error) {
+        expect(error).toBeInstanceOf(PromqlParseError);
+      }
+    };
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), check), { numRuns: 2000, seed: 7 });
+    fc.assert(
+      fc.property(
+        fc.array(word).map((words) => words.join(' ')),
+        check,
+      ),
+      { numRuns: 5000, seed: 7 },
+    );
+  });
+
+  it('is valid where the editors’ grammar says so', () => {
+    const strict = lezer.configure({ strict: true });
+    const simple = fc.constantFrom(
+      'x',
+      'up{a="b"}',
+      'rate(x[5m])',
+      'sum by (a) (x)',
+      '1',
+      'x offset 5m',
+      'topk(2, x)',
+      '(x)',
+      '-x',
+      'x[5m]',
+      'avg_over_time(x[1h:5m])',
+      '"s"',
+    );
+    const operator = fc.constantFrom('+', '*', 'and', 'or', '==', '> bool', '+ on(a)', '^', ')', '(');
+    fc.assert(
+      fc.property(simple, operator, simple, (left, between, right) => {
+        const query = `${left} ${between} ${right}`;
+        let isGrammatical = true;
+        try {
+          strict.parse(query);
+        } catch {
+          isGrammatical = false;
+        }
+        const error = errorOf(query);
+        if (!isGrammatical) expect(error).not.toBe('no error');
+        else if (error !== 'no error') expect(error).toMatch(/expected type|must|only|not allowed/);
+      }),
+      { numRuns: 1000, seed: 7 },
+    );
+  });
+});
