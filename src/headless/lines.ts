@@ -39,6 +39,10 @@ function describe(change: Change): string {
       return change.health === 'up'
         ? `target   up ${change.job} ${change.url}`
         : `target   down ${change.job} ${change.url}: ${change.error}`;
+    case 'discovery':
+      return change.error === ''
+        ? `discovery ${change.job} ${change.origin} answers again`
+        : `discovery ${change.job} ${change.origin}: ${change.error}`;
     case 'rule':
       return change.health === 'ok'
         ? `rule     ${change.group}/${change.name} evaluates again`

@@ -1,13 +1,21 @@
 /** What changed between two looks at a monitor: alerts that changed state, notifications, source states, events. A pure function of both. */
 import type { NotificationRecord } from '../alerting/model.ts';
 import type { Labels } from '../labels/labels.ts';
-import type { MonitorEvent, RuleAlertState, RuleGroupState, SourceState, TargetState } from '../monitor/sources.ts';
+import type {
+  DiscoveryStatus,
+  MonitorEvent,
+  RuleAlertState,
+  RuleGroupState,
+  SourceState,
+  TargetState,
+} from '../monitor/sources.ts';
 
 /** One look at everything that the headless face reports of. */
 export interface Look {
   readonly atMs: number;
   readonly groups: readonly RuleGroupState[];
   readonly targets: readonly TargetState[];
+  readonly discoveries: readonly DiscoveryStatus[];
   /** Newest first. */
   readonly notifications: readonly NotificationRecord[];
   readonly states: Readonly<Record<string, SourceState>>;
@@ -35,6 +43,13 @@ export type Change =
       readonly error: string;
     }
   | {
+      readonly kind: 'discovery';
+      readonly atMs: number;
+      readonly job: string;
+      readonly origin: string;
+      readonly error: string;
+    }
+  | {
       readonly kind: 'rule';
       readonly atMs: number;
       readonly health: 'ok' | 'err';
@@ -57,6 +72,7 @@ export function changesBetween(before: Look | undefined, after: Look): Change[] 
   return [
     ...eventChanges(before, after),
     ...sourceChanges(before, after),
+    ...discoveryChanges(before, after),
     ...targetChanges(before, after),
     ...ruleChanges(before, after),
     ...alertChanges(before, after),
@@ -108,6 +124,20 @@ function targetChanges(before: Look | undefined, after: Look): Change[] {
     });
   }
   return changes;
+}
+
+function discoveryChanges(before: Look | undefined, after: Look): Change[] {
+  const key = ({ job, kind, origin }: DiscoveryStatus): string => [job, kind, origin].join('\0');
+  const was = new Map(before?.discoveries.map((each) => [key(each), each.error]));
+  return after.discoveries
+    .filter((each) => each.error !== (was.get(key(each)) ?? ''))
+    .map(({ job, kind, origin, error }) => ({
+      kind: 'discovery',
+      atMs: after.atMs,
+      job,
+      origin: `${kind} ${origin}`.trim(),
+      error,
+    }));
 }
 
 function ruleChanges(before: Look | undefined, after: Look): Change[] {

@@ -1,7 +1,7 @@
 /** The headless face: looks at a monitor again and again and prints what changed, until it is told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../config/clock.ts';
-import type { Monitor } from '../monitor/sources.ts';
+import type { Monitor, TargetsAnswer } from '../monitor/sources.ts';
 import { toJson, toLine } from './lines.ts';
 import { type Change, changesBetween, type Look } from './transitions.ts';
 
@@ -26,6 +26,7 @@ const LOOK_EVERY_MS = 500;
 /** A round of `--once` ends at the latest after this time, whatever has not answered. */
 const LONGEST_ROUND_MS = 120_000;
 const NOTIFICATIONS = 200;
+const NO_TARGETS: TargetsAnswer = { active: [], dropped: [], droppedCounts: {} };
 
 /** Gives the exit code: 1 where an alert fired that `failOn` names, else 0. Does not close the monitor. */
 export async function runHeadless(monitor: Monitor, options: HeadlessOptions): Promise<number> {
@@ -52,10 +53,7 @@ export async function runHeadless(monitor: Monitor, options: HeadlessOptions): P
 async function lookAt(monitor: Monitor, clock: Clock): Promise<Look> {
   const [groups, targets, notifications] = await Promise.all([
     monitor.alerts.ruleGroups().catch(() => []),
-    monitor.metrics.targets().then(
-      (answer) => answer.active,
-      () => [],
-    ),
+    monitor.metrics.targets().catch(() => NO_TARGETS),
     monitor.alerts.notifications(NOTIFICATIONS).catch(() => []),
   ]);
   const states = {
@@ -64,7 +62,15 @@ async function lookAt(monitor: Monitor, clock: Clock): Promise<Look> {
     logs: monitor.logs.state(),
     traces: monitor.traces.state(),
   };
-  return { atMs: clock.nowMs(), groups, targets, notifications, states, events: monitor.events() };
+  return {
+    atMs: clock.nowMs(),
+    groups,
+    targets: targets.active,
+    discoveries: targets.discoveries ?? [],
+    notifications,
+    states,
+    events: monitor.events(),
+  };
 }
 
 /** Every target was scraped, and then every group evaluated. */

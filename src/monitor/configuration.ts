@@ -2,7 +2,7 @@
 import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
 import { loadAlertmanagerConfig } from '../config/alertmanager-loader.ts';
 import { diskFiles } from '../config/config-files.ts';
-import { ConfigError, formatProblem, type Problem } from '../config/problem.ts';
+import { ConfigError, type Problem } from '../config/problem.ts';
 import type { PrometheusConfig } from '../config/prometheus-config.ts';
 import { defaultPrometheusConfig, loadPrometheusConfig } from '../config/prometheus-loader.ts';
 import type { RuleGroupConfig } from '../config/rule-file.ts';
@@ -67,7 +67,10 @@ export function readConfiguration(settings: MonitorSettings): Configuration {
     prometheus: withTargets(read, settings.targets),
     ruleGroups: settings.builtinRules ? [...ruleGroups, ...builtinRuleGroups()] : ruleGroups,
     alertmanager,
-    warnings: [...problems.map(formatProblem), ...missing],
+    warnings: [
+      ...problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`),
+      ...missing,
+    ],
     files,
   };
 }

@@ -29,7 +29,7 @@ import { localMetricSource } from './local-metrics.ts';
 import { openLogSource, openTraceSource } from './log-and-trace-sources.ts';
 import { prometheusMetricSource } from './prometheus-metrics.ts';
 import type { MonitorSettings } from './settings.ts';
-import type { Monitor } from './sources.ts';
+import type { Monitor, TargetsAnswer } from './sources.ts';
 import { openStateFolder } from './state-folder.ts';
 
 /** A monitor on this machine, and what only its HTTP face needs beside the four sources. */
@@ -103,7 +103,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
           head,
           engine: createEngine(head, { features, clock }),
           clock,
-          targets: () => scrape.targets(),
+          targets: () => targetsOf(scrape),
           storageFault: () => storageFault,
         })
       : prometheusMetricSource({ url: settings.prometheusUrl, http, clock });
@@ -198,6 +198,17 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
       state.release();
     },
   };
+}
+
+/** Targets, and the discoveries that find them; a target that cannot be scraped counts as its discovery's fault. */
+function targetsOf(scrape: ScrapeManager): TargetsAnswer {
+  const discoveries = scrape
+    .discoveries()
+    .flatMap(({ job, states, faults }) => [
+      ...states.map((state) => ({ job, ...state })),
+      ...faults.map((error) => ({ job, kind: 'target', origin: '', lastSuccessMs: 0, error })),
+    ]);
+  return { ...scrape.targets(), discoveries };
 }
 
 interface RuleDeps {

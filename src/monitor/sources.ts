@@ -68,10 +68,25 @@ export interface DroppedTarget {
   readonly discoveredLabels: Labels;
 }
 
+/** How one discovery of a job fares. */
+export interface DiscoveryStatus {
+  readonly job: string;
+  /** e.g. `kubernetes`. */
+  readonly kind: string;
+  /** What it asks, without credentials. */
+  readonly origin: string;
+  /** 0: no good answer yet. */
+  readonly lastSuccessMs: number;
+  /** Empty where fine. */
+  readonly error: string;
+}
+
 export interface TargetsAnswer {
   readonly active: readonly TargetState[];
   readonly dropped: readonly DroppedTarget[];
   readonly droppedCounts: Readonly<Record<string, number>>;
+  /** Undefined where the source does not say. */
+  readonly discoveries?: readonly DiscoveryStatus[] | undefined;
 }
 
 export interface StorageStatus {
