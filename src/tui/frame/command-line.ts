@@ -104,6 +104,15 @@ export const COMMANDS: readonly Command[] = [
       session.push(session.options.views.events(session));
     },
   },
+  {
+    name: 'silences',
+    usage: 'silences',
+    does: 'the silences there are',
+    run: (session) => {
+      session.goTo('alerts');
+      session.run('silences');
+    },
+  },
   { name: 'help', usage: 'help', does: 'every key that acts here', run: (session) => session.run('help') },
   { name: 'q', usage: 'q', does: 'quit', run: (session) => session.options.quit(0) },
   { name: 'quit', usage: 'quit', does: 'quit', run: (session) => session.options.quit(0) },

@@ -72,7 +72,7 @@ export class TimeRange {
   focus(fromMs: number, toMs: number | undefined): void {
     const nowMs = this.#nowMs();
     const last = Math.min(toMs ?? nowMs, nowMs);
-    const air = Math.max(60_000, (last - fromMs) * 0.25);
+    const air = Math.max(30_000, (last - fromMs) * 0.25);
     const fitting = (ms: number): number => SPANS_MS.find((span) => span >= ms) ?? ms;
     if (nowMs - last < LEAST_SPAN_MS) {
       this.#endMs = undefined;

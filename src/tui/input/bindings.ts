@@ -9,6 +9,7 @@ export type Scope =
   | 'overview'
   | 'alerts'
   | 'alert'
+  | 'silences'
   | 'logs'
   | 'record'
   | 'traces'
@@ -89,11 +90,13 @@ export const BINDINGS: Table = {
     b('explain', 'x', 'explain: why it fires or not, and who was told', 'explain', 20),
     b('silence', 's', 'silence it (asks first)', 'silence', 21),
     b('all', 'a', 'with or without the inactive rules', 'inactive', 40),
+    b('silences', 'i', 'the silences there are', 'silences', 41),
     b('sort:name', 'A', 'sort by alert'),
     b('sort:since', 'S', 'sort by since'),
     b('sort:value', 'V', 'sort by value'),
     b('sort:state', 'T', 'sort by state'),
   ],
+  silences: [b('expire', 'd Delete', 'end the silence now (asks first)', 'end it', 2)],
   alert: [
     b('explain', 'x', 'explain: why it fires or not, and who was told', 'explain', 20),
     b('silence', 's', 'silence it (asks first)', 'silence', 21),

@@ -14,6 +14,7 @@ import { fetchAlerts } from './fetch.ts';
 import { type AlertItem, alertItems, subjectOf } from './model.ts';
 import { alertListRows } from './rows.ts';
 import { SilenceDialog } from './silence.ts';
+import { SilencesPlace } from './silences.ts';
 
 const SORT_KEYS = {
   name: (item: AlertItem) => item.name,
@@ -120,6 +121,9 @@ export class AlertsPlace extends Place {
         return true;
       case 'open':
         if (item) this.desk.push(new AlertPlace(this.desk, item));
+        return true;
+      case 'silences':
+        this.desk.push(new SilencesPlace(this.desk));
         return true;
       case 'explain':
         if (item) explain(this.desk, item);

@@ -17,7 +17,8 @@ import type { Key } from '../../input/keys.ts';
 import { clean } from '../../sanitise.ts';
 import { SERIES_TONES } from '../../theme.ts';
 import { stepOf } from '../alerts/fetch.ts';
-import { serviceOf } from '../service.ts';
+import { requestCounter, SERVICE_LABELS, statusLabel } from '../key-metrics.ts';
+import { matchService, serviceOf } from '../service.ts';
 import { legendItems, queryFor } from './model.ts';
 import { QueryEditor } from './query-editor.ts';
 import { type BrowserItem, browserRows, candidateRow, legendRows, queryErrorRows, queryRows } from './rows.ts';
@@ -40,6 +41,7 @@ export class MetricsPlace extends Place {
   #notes: readonly string[] = [];
   #names: readonly string[] = [];
   #namesReadMs = 0;
+  #adopted = false;
   #preview: { readonly expression: string; readonly series: readonly RangeSeries[] } | undefined;
   #metadata: ReadonlyMap<string, readonly Metadata[]> = new Map();
   #list = new ListState();
@@ -69,14 +71,15 @@ export class MetricsPlace extends Place {
       this.#names = await metrics.labelValues('__name__', { selectors: [], signal });
       this.#metadata = await metrics.metadata({});
       this.#namesReadMs = this.desk.nowMs();
-      this.#adoptService();
+      await this.#adoptService(signal);
     }
     if (this.#browsing) await this.#fetchPreview(signal);
     if (this.#query === '') return;
     try {
-      const all = await this.#ask(this.#query, signal);
-      this.#total = all.length;
-      this.#series = all.slice(0, MOST_SERIES);
+      const { series, notes } = await this.#ask(this.#query, signal);
+      this.#total = series.length;
+      this.#series = series.slice(0, MOST_SERIES);
+      this.#notes = notes;
       this.#queryError = undefined;
     } catch (error) {
       if (signal.aborted) return;
@@ -90,7 +93,7 @@ export class MetricsPlace extends Place {
     if (metric === undefined) return;
     const expression = queryFor(metric.name, metric.metadata?.type, this.#rateWindow());
     try {
-      const series = await this.#ask(expression, signal);
+      const { series } = await this.#ask(expression, signal);
       if (!signal.aborted) this.#preview = { expression, series: series.slice(0, SERIES_TONES.length) };
     } catch {
       // The preview is an offer: Enter runs the query and tells what is wrong with it.
@@ -98,28 +101,36 @@ export class MetricsPlace extends Place {
     }
   }
 
-  async #ask(expression: string, signal: AbortSignal): Promise<readonly RangeSeries[]> {
+  async #ask(
+    expression: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly series: readonly RangeSeries[]; readonly notes: readonly string[] }> {
     const window = this.desk.window();
     const stepMs = stepOf(window);
     const endMs = Math.floor(window.endMs / stepMs) * stepMs;
     const startMs = endMs - (window.endMs - window.startMs);
-    const { value, warnings, infos } = await this.desk.monitor.metrics.queryRange(expression, {
-      startMs,
-      endMs,
-      stepMs,
-      signal,
-    });
-    this.#notes = [...warnings, ...infos];
-    return value.type === 'matrix' ? value.series : [];
+    const result = await this.desk.monitor.metrics.queryRange(expression, { startMs, endMs, stepMs, signal });
+    const notes = [...result.warnings, ...result.infos];
+    return { series: result.value.type === 'matrix' ? result.value.series : [], notes };
   }
 
-  /** From a service without an expression: its metrics in the browser. */
-  #adoptService(): void {
-    if (this.#subject === undefined || this.#query !== '') return;
-    const { service } = this.#subject;
-    const main = this.#names.find((name) => /(^|_)requests?_total$/.test(name));
-    if (service === undefined || main === undefined) return;
-    this.#run(`sum by (service, job, instance) (rate(${main}[${this.#rateWindow()}]))`);
+  /** From a service without an expression: its requests by status, where the metrics know it by some label. */
+  async #adoptService(signal: AbortSignal): Promise<void> {
+    const subject = this.#subject;
+    const counter = requestCounter(this.#names);
+    if (this.#adopted || subject === undefined || this.#query !== '' || counter === undefined) return;
+    this.#adopted = true;
+    const { metrics } = this.desk.monitor;
+    const selection = { selectors: [counter], signal };
+    const labels = await metrics.labelNames(selection);
+    const status = statusLabel(labels);
+    for (const label of SERVICE_LABELS.filter((each) => labels.includes(each))) {
+      const service = matchService(await metrics.labelValues(label, selection), subject.labels, subject.service);
+      if (service === undefined) continue;
+      const rate = `rate(${counter}{${label}=${JSON.stringify(service)}}[${this.#rateWindow()}])`;
+      this.#run(`sum${status === undefined ? '' : ` by (${status})`} (${rate})`);
+      return;
+    }
   }
 
   #rateWindow(): string {
@@ -134,6 +145,7 @@ export class MetricsPlace extends Place {
     this.#hidden.clear();
     this.#cursorMs = undefined;
     this.#queryError = undefined;
+    this.#notes = [];
     this.#series = [];
     this.loaded = false;
     this.desk.refresh(this);

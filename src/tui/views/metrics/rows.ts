@@ -131,6 +131,14 @@ export function browserRows(
   words: readonly string[],
   area: Area,
 ): Row[] {
+  const unit: Column<BrowserItem> = {
+    id: 'unit',
+    title: 'Unit',
+    min: 4,
+    max: 10,
+    priority: 4,
+    cell: (item) => toned('muted', item.metadata?.unit ?? ''),
+  };
   const columns: Column<BrowserItem>[] = [
     {
       id: 'name',
@@ -148,14 +156,7 @@ export function browserRows(
       priority: 2,
       cell: (item) => toned('accent', item.metadata?.type ?? ''),
     },
-    {
-      id: 'unit',
-      title: 'Unit',
-      min: 4,
-      max: 10,
-      priority: 4,
-      cell: (item) => toned('muted', item.metadata?.unit ?? ''),
-    },
+    ...(items.some((item) => (item.metadata?.unit ?? '') !== '') ? [unit] : []),
     {
       id: 'help',
       title: 'Help',

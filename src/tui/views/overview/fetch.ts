@@ -8,6 +8,7 @@ import type { Unit } from '../../frame/format.ts';
 import type { TimeWindow } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
 import { type AlertAnswers, fetchAlerts, stepOf } from '../alerts/fetch.ts';
+import { latencyBuckets, requestCounter, SERVICE_LABELS, statusLabel } from '../key-metrics.ts';
 
 /** A value, or why there is none. */
 export type Answer<T> = { readonly value: T } | { readonly error: string };
@@ -70,7 +71,7 @@ export function newestNotifications(alerts: Answer<AlertAnswers>): readonly Noti
 
 async function fetchFigures(monitor: Monitor, window: TimeWindow, signal: AbortSignal): Promise<FigureSeries[]> {
   const names = await monitor.metrics.labelValues('__name__', { selectors: [], signal });
-  const requests = best(names, REQUEST_COUNTERS);
+  const requests = requestCounter(names);
   const labels = requests === undefined ? [] : await monitor.metrics.labelNames({ selectors: [requests], signal });
   const stepMs = stepOf(window);
   const endMs = Math.floor(window.endMs / stepMs) * stepMs;
@@ -83,23 +84,6 @@ async function fetchFigures(monitor: Monitor, window: TimeWindow, signal: AbortS
   );
 }
 
-// The most usual names first.
-const REQUEST_COUNTERS = [
-  /^http_requests_total$/,
-  /^http_server_requests?_total$/,
-  /http_requests?_total$/,
-  /requests_total$/,
-  /_requests?_count$/,
-];
-const LATENCIES = [
-  /^http_request_duration_seconds_bucket$/,
-  /^http_server_request_duration_seconds_bucket$/,
-  /request.*duration.*seconds_bucket$/,
-  /duration_seconds_bucket$/,
-];
-const STATUS_LABELS = ['status_code', 'status', 'code', 'http_status_code', 'http_response_status_code'];
-const SERVICE_LABELS = ['service', 'service_name', 'app', 'job'];
-
 /** Rate, errors and duration where the metrics for them are there, then memory; each by service where a label names it. */
 export function keyFigures(
   names: readonly string[],
@@ -110,7 +94,7 @@ export function keyFigures(
   const figures: Figure[] = [];
   if (requests !== undefined) {
     figures.push({ title: 'Requests', expression: `sum by (${by}) (rate(${requests}[1m]))`, unit: 'per-second' });
-    const status = STATUS_LABELS.find((label) => labels.includes(label));
+    const status = statusLabel(labels);
     if (status !== undefined) {
       figures.push({
         title: 'Errors',
@@ -119,7 +103,7 @@ export function keyFigures(
       });
     }
   }
-  const latency = best(names, LATENCIES);
+  const latency = latencyBuckets(names);
   if (latency !== undefined) {
     figures.push({
       title: 'Latency p95',
@@ -133,12 +117,4 @@ export function keyFigures(
   if (figures.length === 0 && names.includes('up'))
     figures.push({ title: 'Targets up', expression: 'sum by (job) (up)', unit: 'count' });
   return figures;
-}
-
-function best(names: readonly string[], patterns: readonly RegExp[]): string | undefined {
-  for (const pattern of patterns) {
-    const found = names.find((name) => pattern.test(name));
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
