@@ -227,7 +227,9 @@ export class Alerting implements AlertSink {
 
   /** Takes over another configuration: what is under way is finished by the old one, all alerts are routed anew. */
   reload(config: AlertmanagerConfig): Promise<void> {
-    this.#reloading = this.#reloading.then(async () => {
+    // One that was refused does not stand in the way of the next.
+    const before = this.#reloading.catch(() => {});
+    this.#reloading = before.then(async () => {
       const channels = this.#options.channels(config);
       const outdated = this.#dispatcher;
       this.#config = config;
@@ -243,7 +245,7 @@ export class Alerting implements AlertSink {
   /** Lets notifications under way end for `graceMs`, then cancels them, and closes the state folder. */
   async close(graceMs = 2_000): Promise<void> {
     for (const timer of this.#timers.values()) timer.cancel();
-    await this.#reloading;
+    await this.#reloading.catch(() => {});
     await this.#dispatcher.stop(graceMs);
     await this.#state.close();
   }

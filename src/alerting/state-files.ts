@@ -11,11 +11,6 @@ export interface StateFileSystem {
   open(path: string): StateFile;
   /** All or nothing, on the disk when it returns: a temporary file, fsync, rename, fsync of the folder. */
   replace(path: string, bytes: Uint8Array): void;
-  /** False where the file is there already. */
-  createExclusive(path: string, text: string): boolean;
-  remove(path: string): void;
-  /** Milliseconds since the file was written; undefined where it is not there. */
-  ageMs(path: string): number | undefined;
 }
 
 export interface StateFile {
@@ -45,17 +40,6 @@ export const nodeStateFileSystem: StateFileSystem = {
     fs.renameSync(temporary, path);
     syncDirectory(dirname(path));
   },
-  createExclusive(path, text) {
-    try {
-      fs.writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
-      return true;
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST') return false;
-      throw error;
-    }
-  },
-  remove: (path) => fs.rmSync(path, { force: true }),
-  ageMs: (path) => unlessMissing(() => Date.now() - fs.statSync(path).mtimeMs),
 };
 
 /** The code of a system error (`ENOSPC`), or the empty string. */

@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Alerting } from '../../src/alerting/alerting.ts';
@@ -66,12 +66,6 @@ function statuses({ http }: Run): string[] {
   });
 }
 
-/** As after `kill -9`: the files stay, the lock too, but its holder is gone. */
-function killed(files: MemoryFiles): MemoryFiles {
-  files.remove('/state/alerting.lock');
-  return files;
-}
-
 describe('over a restart', () => {
   it('keeps silences, alerts and what has been told; nothing is told twice', async () => {
     const files = new MemoryFiles();
@@ -88,7 +82,7 @@ describe('over a restart', () => {
     await first.clock.advance(0);
     expect(statuses(first)).toEqual(['A firing']);
 
-    const second = run(killed(files), START + 10 * MINUTE);
+    const second = run(files, START + 10 * MINUTE);
     await second.clock.advance(MINUTE);
     expect(statuses(second)).toEqual([]);
     expect(second.alerting.silence(id)).toMatchObject({ state: 'active', annotations: { ticket: '1' }, comment: 'c' });
@@ -111,10 +105,10 @@ describe('over a restart', () => {
     const first = run(files, START, '/state', () => new Error('no network'));
     first.alerting.receive([alert('A', START + HOUR)]);
     await first.clock.advance(MINUTE);
-    const second = run(killed(files), START + 2 * MINUTE);
+    const second = run(files, START + 2 * MINUTE);
     await second.clock.advance(0);
     expect(statuses(second)).toEqual(['A firing']);
-    expect(statuses(run(killed(files), START + 3 * MINUTE))).toEqual([]);
+    expect(statuses(run(files, START + 3 * MINUTE))).toEqual([]);
   });
 
   it('tells of an end that was reported before it stopped, also long after', async () => {
@@ -123,10 +117,10 @@ describe('over a restart', () => {
     first.alerting.receive([alert('A', START + 10 * HOUR)]);
     await first.clock.advance(10);
     first.alerting.receive([alert('A', first.clock.nowMs())]);
-    const second = run(killed(files), START + HOUR);
+    const second = run(files, START + HOUR);
     await second.clock.advance(0);
     expect(statuses(second)).toEqual(['A resolved']);
-    const third = run(killed(files), START + 2 * HOUR);
+    const third = run(files, START + 2 * HOUR);
     await third.clock.advance(HOUR);
     expect(statuses(third)).toEqual([]);
   });
@@ -136,7 +130,7 @@ describe('over a restart', () => {
     const first = run(files);
     first.alerting.receive([alert('A', START + 4 * MINUTE)]);
     await first.clock.advance(0);
-    const second = run(killed(files), START + HOUR);
+    const second = run(files, START + HOUR);
     await second.clock.advance(4 * MINUTE);
     expect(statuses(second)).toEqual([]);
     await second.clock.advance(2 * MINUTE);
@@ -234,33 +228,9 @@ describe('the state folder', () => {
   it('is made where it is missing', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'watchfire-state-')), 'deep', 'er');
     const { alerting, said } = run(nodeStateFileSystem, START, folder);
-    expect(readdirSync(folder).sort()).toEqual(['alerting.lock', 'alerts.log', 'notifications.log', 'silences.log']);
+    expect(readdirSync(folder).sort()).toEqual(['alerts.log', 'notifications.log', 'silences.log']);
     await alerting.close();
-    expect(readdirSync(folder)).not.toContain('alerting.lock');
     expect(said).toEqual([]);
-  });
-
-  it('is held by one process; another goes on without it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'watchfire-state-'));
-    const first = run(nodeStateFileSystem, START, folder);
-    const second = run(nodeStateFileSystem, START, folder);
-    expect(second.said).toEqual([
-      expect.stringMatching(`the state folder is in use by process ${process.pid}; notification goes on`),
-    ]);
-    second.alerting.receive([alert('A', START + HOUR)]);
-    await second.clock.advance(0);
-    expect(statuses(second)).toEqual(['A firing']);
-    await second.alerting.close();
-    await first.alerting.close();
-    expect(run(nodeStateFileSystem, START, folder).said).toEqual([]);
-  });
-
-  it('is taken over from a process that is gone', () => {
-    const files = new MemoryFiles();
-    const lock = JSON.stringify({ pid: 2 ** 22 + 1, started: '1', host: hostname() });
-    files.createExclusive('/state/alerting.lock', lock);
-    expect(run(files).said).toEqual([]);
-    expect(files.text('/state/alerting.lock')).toContain(`"pid":${process.pid},`);
   });
 
   it.each([

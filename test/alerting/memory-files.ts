@@ -39,21 +39,6 @@ export class MemoryFiles implements StateFileSystem {
     this.files.set(path, bytes);
   }
 
-  createExclusive(path: string, text: string): boolean {
-    this.#check();
-    if (this.files.has(path)) return false;
-    this.files.set(path, new TextEncoder().encode(text));
-    return true;
-  }
-
-  remove(path: string): void {
-    this.files.delete(path);
-  }
-
-  ageMs(path: string): number | undefined {
-    return this.files.has(path) ? 0 : undefined;
-  }
-
   text(path: string): string {
     return new TextDecoder().decode(this.files.get(path));
   }
