@@ -123,6 +123,14 @@ describe('searching', () => {
     }
   });
 
+  it('does with searches alone, where nothing else may be asked', async () => {
+    const { server, source } = await start({ fields: { level: 'text', 'level.keyword': 'keyword' } });
+    server.refuse = ({ path }) => (path.endsWith('/_search') ? undefined : { status: 403, body: '{}' });
+    server.documents.push(record(1, { level: 'ERROR' }), record(2));
+    expect(await search(source, { minLevel: 'error', service: 'shop' })).toEqual(['message 1']);
+    expect(await source.services()).toContain('shop');
+  });
+
   it('sends basic and bearer credentials', async () => {
     const basic = await start({}, { username: 'me', password: new Secret('pw') });
     await search(basic.source);

@@ -2,7 +2,7 @@
 import { namesFrom, numberOf } from '../level.ts';
 import type { LogLevel, LogQuery } from '../record.ts';
 import { LEVEL_FIELDS, SERVICE_FIELDS, TRACE_FIELDS } from '../structured-record.ts';
-import type { LogFields } from './fields.ts';
+import { exactNames, type LogFields } from './fields.ts';
 
 export type Clause = Readonly<Record<string, unknown>>;
 
@@ -32,12 +32,6 @@ export function buildQuery(query: LogQuery, fields: LogFields, timestampField: s
   return { bool: { filter } };
 }
 
-/** The field that values can be counted by: it, or its keyword; undefined where there is neither. */
-export function aggregatable(name: string, fields: LogFields): string | undefined {
-  if (fields.uses.get(name) === 'exact') return name;
-  return fields.uses.get(`${name}.keyword`) === 'exact' ? `${name}.keyword` : undefined;
-}
-
 /** None at all matches nothing: a query by a field that no index has finds no record. */
 function anyOf(clauses: readonly Clause[]): Clause {
   if (clauses.length === 1) return clauses[0]!;
@@ -45,8 +39,8 @@ function anyOf(clauses: readonly Clause[]): Clause {
 }
 
 function equals(name: string, value: string, fields: LogFields): Clause[] {
-  const exact = aggregatable(name, fields);
-  if (exact !== undefined) return [{ term: { [exact]: value } }];
+  const exact = exactNames(name, fields.uses);
+  if (exact.length > 0) return exact.map((each) => ({ term: { [each]: value } }));
   const use = fields.uses.get(name);
   if (use === 'number') return Number.isNaN(Number(value)) ? [] : [{ term: { [name]: Number(value) } }];
   return use === 'text' ? [{ match_phrase: { [name]: value } }] : [];
@@ -57,8 +51,8 @@ function levelClauses(least: LogLevel, fields: LogFields): Clause[] {
   // Keywords are what was written, in whichever case.
   const spellings = names.flatMap((name) => [name, name.toUpperCase(), name[0]!.toUpperCase() + name.slice(1)]);
   return LEVEL_FIELDS.flatMap((name): Clause[] => {
-    const exact = aggregatable(name, fields);
-    if (exact !== undefined) return [{ terms: { [exact]: spellings } }];
+    const exact = exactNames(name, fields.uses);
+    if (exact.length > 0) return exact.map((each) => ({ terms: { [each]: spellings } }));
     const use = fields.uses.get(name);
     if (use === 'text') return [{ match: { [name]: names.join(' ') } }];
     if (use === 'number') return [{ range: { [name]: { gte: numberOf(least) } } }, ...syslogClause(name, least)];

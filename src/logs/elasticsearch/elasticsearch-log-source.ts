@@ -3,9 +3,14 @@ import type { Clock } from '../../config/clock.ts';
 import type { LogQuery, LogRecord } from '../record.ts';
 import type { LogReader } from '../source.ts';
 import { SourceHealth } from '../source-health.ts';
-import { SERVICE_FIELDS, structuredRecord } from '../structured-record.ts';
-import { aggregatable, buildQuery } from './build-query.ts';
-import { createElasticsearchClient, type ElasticsearchClient, type ElasticsearchConnection } from './client.ts';
+import { structuredRecord } from '../structured-record.ts';
+import { buildQuery } from './build-query.ts';
+import {
+  createElasticsearchClient,
+  type ElasticsearchClient,
+  type ElasticsearchConnection,
+  type ElasticsearchError,
+} from './client.ts';
 import { findLogFields, type LogFields } from './fields.ts';
 import { type Dialect, type Hit, type HitsAnswer, readHits } from './pages.ts';
 import { tailHits } from './tail.ts';
@@ -93,7 +98,7 @@ export function elasticsearchLogSource(options: ElasticsearchLogSourceOptions): 
     async services(signal) {
       return health.watch(async () => {
         const fields = await fieldsFor({}, signal);
-        const names = SERVICE_FIELDS.map((name) => aggregatable(name, fields)).filter((name) => name !== undefined);
+        const names = fields.serviceFields;
         return names.length === 0
           ? []
           : servicesOf(client, index, timestampField, names, clock.nowMs() - DAY_MS, signal);
@@ -109,7 +114,7 @@ async function dialectOf(client: ElasticsearchClient, signal: AbortSignal | unde
     const version = (answer['version'] ?? {}) as { distribution?: unknown };
     return version.distribution === 'opensearch' ? 'opensearch' : 'elasticsearch';
   } catch (error) {
-    if ((error as { status?: number }).status === 403) return 'elasticsearch';
+    if ([400, 403, 404, 405].includes((error as ElasticsearchError).status)) return 'elasticsearch';
     throw error;
   }
 }
