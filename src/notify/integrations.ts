@@ -21,6 +21,7 @@ import { pushoverNotifier } from './pushover.ts';
 import { rocketchatNotifier } from './rocketchat.ts';
 import { type RunProgram, runProgram } from './run-program.ts';
 import { slackNotifier } from './slack.ts';
+import { snsNotifier, snsObstacle } from './sns.ts';
 import { telegramNotifier } from './telegram.ts';
 import type { NotificationTemplates, Rendering } from './template-data.ts';
 import { terminalNotifier } from './terminal.ts';
@@ -68,7 +69,7 @@ interface NotifierContext extends ChannelContext {
   readonly writeTerminal: ((text: string) => void) | undefined;
 }
 
-const channels: Partial<Record<ReceiverKind, (context: NotifierContext) => Notifier>> = {
+const channels: Readonly<Record<ReceiverKind, (context: NotifierContext) => Notifier>> = {
   command: commandNotifier,
   desktop: desktopNotifier,
   discord: discordNotifier,
@@ -83,6 +84,7 @@ const channels: Partial<Record<ReceiverKind, (context: NotifierContext) => Notif
   pushover: pushoverNotifier,
   rocketchat: rocketchatNotifier,
   slack: slackNotifier,
+  sns: snsNotifier,
   telegram: telegramNotifier,
   terminal: terminalNotifier,
   victorops: victoropsNotifier,
@@ -92,16 +94,16 @@ const channels: Partial<Record<ReceiverKind, (context: NotifierContext) => Notif
 };
 
 function createNotifier(entry: IntegrationConfig, smtpTls: TlsConfig, deps: IntegrationDeps): Notifier | string {
-  const create = channels[entry.kind];
-  if (create === undefined) {
-    const { file, line } = entry.place;
-    return `${file}:${line}: ${entry.kind}_configs is not supported: nothing is delivered through it`;
-  }
   const environment = deps.environment ?? process.env;
   const platform = deps.platform ?? process.platform;
-  const obstacle = entry.kind === 'desktop' ? desktopObstacle(platform, environment) : undefined;
-  if (obstacle !== undefined) return obstacle;
   const fields = new Fields(entry.fields, deps.readFile);
+  const obstacle =
+    entry.kind === 'desktop'
+      ? desktopObstacle(platform, environment)
+      : entry.kind === 'sns'
+        ? snsObstacle(fields)
+        : undefined;
+  if (obstacle !== undefined) return `${entry.place.file}:${entry.place.line}: ${obstacle}`;
   let http: HttpClient | undefined;
   const lazyHttp = (): HttpClient => {
     http ??= deps.http(entry.http);
@@ -123,7 +125,7 @@ function createNotifier(entry: IntegrationConfig, smtpTls: TlsConfig, deps: Inte
       close: () => http?.close(),
     },
   };
-  return guarded(create(context), fields);
+  return guarded(channels[entry.kind](context), fields);
 }
 
 /** Faults of templates and fields are final until the configuration changes; no error text carries a secret. */

@@ -311,7 +311,10 @@ describe('delivery', () => {
   });
 
   it('names what cannot be delivered', async () => {
-    const { alerting, clock } = setUp({ waitMs: 0 }, { receivers: [receiver('default', [integration('sns', {})])] });
+    const { alerting, clock } = setUp(
+      { waitMs: 0 },
+      { receivers: [receiver('default', [integration('sns', { sigv4: { role_arn: 'arn' } })])] },
+    );
     alerting.receive([alert({ alertname: 'A' })]);
     await clock.advance(SECOND);
     expect(alerting.status().undeliverable).toHaveLength(1);

@@ -460,6 +460,39 @@ describe('other chats', () => {
     expect(bodies[1]).toMatchObject({ touser: '@all', safe: '0' });
   });
 
+  it('sns signs what it publishes', async () => {
+    const { http, outcome } = await deliver(
+      {
+        sns_configs: [
+          {
+            topic_arn: 'arn:aws:sns:eu-west-1:1:alerts.fifo',
+            sigv4: { region: 'eu-west-1', access_key: 'AKID', secret_key: 'secret-key' },
+            attributes: { severity: '{{ .CommonLabels.severity }}' },
+          },
+        ],
+      },
+      undefined,
+      () => ({
+        status: 403,
+        text: '<ErrorResponse><Error><Message>not AKID, secret-key</Message></Error></ErrorResponse>',
+      }),
+    );
+    const { request, text } = http.sent[0]!;
+    expect(request.url).toBe('https://sns.eu-west-1.amazonaws.com/');
+    expect(request.headers!['authorization']).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=AKID\/20260302\/eu-west-1\/sns\/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=[0-9a-f]{64}$/,
+    );
+    expect(Object.fromEntries(new URLSearchParams(text))).toMatchObject({
+      Action: 'Publish',
+      TopicArn: 'arn:aws:sns:eu-west-1:1:alerts.fifo',
+      MessageGroupId: HASH,
+      Subject: SUBJECT,
+      'MessageAttributes.entry.1.Name': 'severity',
+      'MessageAttributes.entry.1.Value.StringValue': 'critical',
+    });
+    expect(outcome).toEqual({ ok: false, retry: false, error: 'unexpected status code 403: not AKID, <secret>' });
+  });
+
   it('incident.io', async () => {
     const { bodies, http } = await deliver({
       incidentio_configs: [{ url: 'http://inc/', alert_source_token: 'source-token' }],

@@ -95,7 +95,7 @@ describe('desktop', () => {
 
   it('is not tried without a session', async () => {
     const { notifier } = await integrationOf({ desktop_configs: [{}] }, { platform: 'linux', environment: {} });
-    expect(notifier).toMatch(/^no desktop session here/);
+    expect(notifier).toMatch(/:1: no desktop session here/);
   });
 
   it('calls osascript on macOS with the texts as arguments', async () => {
