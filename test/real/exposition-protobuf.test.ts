@@ -45,7 +45,9 @@ describe.skipIf(prometheus === undefined)("a real Prometheus' own metrics", () =
       if (answer?.status === 200) break;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await new Promise((resolve) => setTimeout(resolve, 3500));
+    // Its first answers make series of their own.
+    for (let i = 0; i < 3; i++) await fetch(url);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
   });
 
   afterAll(async () => {
