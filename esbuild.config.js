@@ -1,5 +1,5 @@
 // Builds dist/ from src/: one entry per way of starting watchfire, shared code split into chunks, packages left to Node's resolver.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const entries = {
@@ -11,7 +11,9 @@ const entries = {
   bench: 'test/bench/bench.ts',
 };
 
-rmSync('dist', { recursive: true, force: true });
+for (const name of existsSync('dist') ? readdirSync('dist') : []) {
+  if (name !== 'types') rmSync(`dist/${name}`, { recursive: true, force: true });
+}
 await build({
   entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
   outdir: 'dist',
