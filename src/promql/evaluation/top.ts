@@ -60,57 +60,52 @@ function limitFirst(group: Row[], column: Float64Array): Row[] {
 
 /** Leaves the k greatest or least of each step; for an instant query in order of rank. */
 async function rankGroup(evaluator: Evaluator, node: Aggregation, group: Row[], column: Float64Array): Promise<Row[]> {
-  const heap = new RankHeap(node.operator === 'topk');
   let order = group;
-  let chosen = await rankSteps(evaluator, node, order, column, heap);
-  if (heap.wasTied) {
+  let heaps = await rankRows(evaluator, node, order, column);
+  if (heaps.some((heap) => heap.wasTied)) {
     // Which of equal values stay is decided by the order of the labels.
     order = group.slice().sort((a, b) => a.labels.compare(b.labels));
-    chosen = await rankSteps(evaluator, node, order, column, heap);
+    heaps = await rankRows(evaluator, node, order, column);
   }
   for (const { kinds } of group) kinds.fill(ABSENT);
-  for (const [step, rows] of chosen.entries()) for (const i of rows) order[i]!.kinds[step] = FLOAT_POINT;
-  return column.length === 1 ? chosen[0]!.map((i) => order[i]!) : group;
+  for (const [step, heap] of heaps.entries()) for (const i of heap.members()) order[i]!.kinds[step] = FLOAT_POINT;
+  return column.length === 1 ? heaps[0]!.sorted().map((i) => order[i]!) : group;
 }
 
-/** For each step the rows that stay, from the best to the worst. */
-async function rankSteps(
+/** The rows that stay at each step. Row by row, for that is how they lie in memory. */
+async function rankRows(
   { scope }: Evaluator,
   node: Aggregation,
   rows: readonly Row[],
   column: Float64Array,
-  heap: RankHeap,
-): Promise<number[][]> {
-  const chosen: number[][] = [];
-  for (let step = 0; step < column.length; step++) {
-    const k = Math.min(Math.trunc(column[step]!), rows.length);
-    heap.clear();
-    for (let i = 0; i < rows.length; i++) {
-      const { kinds, values } = rows[i]!;
-      if (kinds[step] === HISTOGRAM_POINT) scope.annotations.histogramIgnored(node.operator, node);
-      else if (kinds[step] === FLOAT_POINT && k >= 1) heap.offer(values[step]!, i, k);
+): Promise<RankHeap[]> {
+  const heaps = Array.from(column, (k) => new RankHeap(node.operator === 'topk', Math.min(Math.trunc(k), rows.length)));
+  for (const [i, { kinds, values }] of rows.entries()) {
+    for (let step = 0; step < kinds.length; step++) {
+      if (kinds[step] === FLOAT_POINT) heaps[step]!.offer(values[step]!, i);
+      else if (kinds[step] === HISTOGRAM_POINT) scope.annotations.histogramIgnored(node.operator, node);
     }
-    chosen.push(heap.sorted());
-    if (scope.budget.worked(rows.length)) await scope.budget.turn();
+    if (scope.budget.worked(kinds.length)) await scope.budget.turn();
   }
-  return chosen;
+  return heaps;
 }
 
 /** The best k so far, the worst of them on top. NaN is worse than anything. */
 class RankHeap {
   readonly #isTop: boolean;
-  #values: number[] = [];
-  #rows: number[] = [];
+  readonly #size: number;
+  readonly #values: number[] = [];
+  readonly #rows: number[] = [];
   /** Whether a value was equal to the worst that stayed. */
   wasTied = false;
 
-  constructor(isTop: boolean) {
+  constructor(isTop: boolean, size: number) {
     this.#isTop = isTop;
+    this.#size = size;
   }
 
-  clear(): void {
-    this.#values.length = 0;
-    this.#rows.length = 0;
+  members(): readonly number[] {
+    return this.#rows;
   }
 
   /** From the best to the worst; equal ones in the order of the rows. */
@@ -121,11 +116,13 @@ class RankHeap {
       .map(({ row }) => row);
   }
 
-  offer(value: number, row: number, k: number): void {
-    if (this.#values.length < k) {
+  offer(value: number, row: number): void {
+    if (this.#values.length < this.#size) {
       this.#values.push(value);
       this.#rows.push(row);
       this.#up(this.#values.length - 1);
+    } else if (this.#size < 1) {
+      return;
     } else if (this.#isWorse(this.#values[0]!, value)) {
       this.#values[0] = value;
       this.#rows[0] = row;
