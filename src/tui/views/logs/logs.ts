@@ -203,6 +203,8 @@ export class LogsPlace extends Place {
   }
 
   #nothing(width: number, height: number): Row[] {
+    const state = this.desk.monitor.logs.state();
+    if (state.kind === 'off') return emptyRows('There are no logs here.', state.reason ?? '', width, height);
     if (this.#trace !== undefined)
       return emptyRows(
         'No log line names this trace.',

@@ -1,7 +1,7 @@
 /** What the overview asks for: every source for itself, so that one that fails leaves the others standing. */
 import type { NotificationRecord } from '../../../alerting/model.ts';
 import type { LogRecord } from '../../../logs/record.ts';
-import type { Monitor, TargetState } from '../../../monitor/sources.ts';
+import type { Monitor, TargetsAnswer } from '../../../monitor/sources.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
 import type { TraceSummary } from '../../../traces/trace.ts';
 import type { Unit } from '../../frame/format.ts';
@@ -35,7 +35,7 @@ export interface FigureSeries {
 
 export interface OverviewAnswers {
   readonly alerts: Answer<AlertAnswers>;
-  readonly targets: Answer<readonly TargetState[]>;
+  readonly targets: Answer<TargetsAnswer>;
   readonly figures: Answer<readonly FigureSeries[]>;
   readonly errors: Answer<readonly LogRecord[]>;
   readonly traces: Answer<readonly TraceSummary[]>;
@@ -52,7 +52,7 @@ export async function fetchOverview(
   const { startMs, endMs } = window;
   const [alerts, targets, figures, errors, traces] = await Promise.all([
     answered(fetchAlerts(monitor)),
-    answered(monitor.metrics.targets().then((answer) => answer.active)),
+    answered(monitor.metrics.targets()),
     answered(fetchFigures(monitor, window, signal)),
     answered(monitor.logs.search({ minLevel: 'error', startMs, endMs, limit: ERRORS }, signal)),
     answered(

@@ -1,6 +1,7 @@
 /** The first screen: what is wrong now, since when, who was told; key figures; errors in logs and traces. */
 import type { NotificationRecord } from '../../../alerting/model.ts';
 import type { LogRecord } from '../../../logs/record.ts';
+import type { SourceState } from '../../../monitor/sources.ts';
 import type { TraceSummary } from '../../../traces/trace.ts';
 import { ListState } from '../../frame/list.ts';
 import { titleRow } from '../../frame/pane.ts';
@@ -12,14 +13,18 @@ import { AlertPlace } from '../alerts/alert.ts';
 import { explain } from '../alerts/explain.ts';
 import { type AlertItem, alertItems, subjectOf } from '../alerts/model.ts';
 import { alertColumns, notificationColumns } from '../alerts/rows.ts';
+import { EventsPlace } from '../events/events.ts';
 import { LogsPlace } from '../logs/logs.ts';
 import { subjectOfRecord } from '../logs/model.ts';
 import { logLine } from '../logs/rows.ts';
+import { RulesPlace } from '../rules/rules.ts';
 import { targetsRow } from '../targets/rows.ts';
+import { TargetsPlace } from '../targets/targets.ts';
 import { traceColumns } from '../traces/rows.ts';
 import { WaterfallPlace } from '../traces/waterfall.ts';
 import { type Answer, fetchOverview, newestNotifications, type OverviewAnswers } from './fetch.ts';
-import { figureLine, figureRows, shareHeight } from './rows.ts';
+import { figureLine, figureRows, offRow, shareHeight, troubleRow } from './rows.ts';
+import { type Trouble, troublesOf } from './troubles.ts';
 
 const PANES = ['alerts', 'errors', 'traces', 'told'] as const;
 type Pane = (typeof PANES)[number];
@@ -28,6 +33,7 @@ export class OverviewPlace extends Place {
   readonly view = 'overview';
   #answers: OverviewAnswers | undefined;
   #alerts: readonly AlertItem[] = [];
+  #troubles: readonly Trouble[] = [];
   #lists: Record<Pane, ListState> = {
     alerts: new ListState(),
     errors: new ListState(),
@@ -48,8 +54,20 @@ export class OverviewPlace extends Place {
     const answers = await fetchOverview(this.desk.monitor, this.desk.window(), signal);
     if (signal.aborted) return;
     this.#answers = answers;
-    if ('value' in answers.alerts)
-      this.#alerts = alertItems(answers.alerts.value).filter((item) => item.state !== 'inactive');
+    const alerts = 'value' in answers.alerts ? answers.alerts.value : undefined;
+    if (alerts !== undefined) this.#alerts = alertItems(alerts).filter((item) => item.state !== 'inactive');
+    const targets = 'value' in answers.targets ? answers.targets.value : undefined;
+    this.#troubles = troublesOf(this.#sources(), targets, alerts?.groups);
+  }
+
+  #sources(): readonly { readonly name: string; readonly state: SourceState }[] {
+    const { metrics, alerts, logs, traces } = this.desk.monitor;
+    return Object.entries({ metrics, alerts, logs, traces }).map(([name, source]) => ({ name, state: source.state() }));
+  }
+
+  /** Alerts, and after them whatever else is wrong. */
+  #wrong(): readonly (AlertItem | Trouble)[] {
+    return [...this.#alerts, ...this.#troubles];
   }
 
   #errors(): readonly LogRecord[] {
@@ -71,13 +89,13 @@ export class OverviewPlace extends Place {
   }
 
   #count(pane: Pane): number {
-    return { alerts: this.#alerts, errors: this.#errors(), traces: this.#traces(), told: this.#told() }[pane].length;
+    return { alerts: this.#wrong(), errors: this.#errors(), traces: this.#traces(), told: this.#told() }[pane].length;
   }
 
   override status(area: Area): Row {
     const targets = this.#answers?.targets;
     if (targets === undefined || !('value' in targets)) return BLANK;
-    return targetsRow(targets.value, area.theme);
+    return targetsRow(targets.value.active, area.theme);
   }
 
   rows(area: Area): Row[] {
@@ -87,7 +105,7 @@ export class OverviewPlace extends Place {
     const tallScreen = height >= 30;
     const figures =
       this.#answers === undefined || !('value' in this.#answers.figures) ? [] : this.#answers.figures.value;
-    const alertsWant = 1 + Math.max(1, this.#alerts.length);
+    const alertsWant = 1 + Math.max(1, this.#count('alerts'));
     const alertsLeast = Math.min(alertsWant, Math.max(3, Math.floor(height * 0.34)));
     const told = 1 + Math.max(1, Math.min(wide ? 6 : 4, this.#count('told')));
     if (wide) {
@@ -171,13 +189,14 @@ export class OverviewPlace extends Place {
   }
 
   #alertPane(area: Area, width: number, height: number): Row[] {
+    const { glyphs } = area.theme;
     const laid = layOut(alertColumns(area), this.#alerts, width);
-    const fine = row(
-      toned('ok', `${area.theme.glyphs.ok} Nothing is wrong: `),
-      toned('muted', 'no alert is firing or pending.'),
-    );
-    return this.#list('alerts', 'Wrong now', this.#alerts, this.#answers?.alerts, fine, width, height, area, (item) =>
-      itemRow(laid, item, area.theme),
+    const fine = row(toned('ok', `${glyphs.ok} Nothing is wrong: `), toned('muted', 'no alert is firing or pending.'));
+    const wrong = this.#wrong();
+    // Troubles are known even where the alerts are not.
+    const answer = wrong.length > 0 ? undefined : this.#answers?.alerts;
+    return this.#list('alerts', 'Wrong now', wrong, answer, fine, width, height, area, (item) =>
+      'what' in item ? troubleRow(item, width, area.theme) : itemRow(laid, item, area.theme),
     );
   }
 
@@ -199,10 +218,9 @@ export class OverviewPlace extends Place {
   #errorPane(area: Area, width: number, height: number): Row[] {
     const errors = this.#errors();
     const service = Math.min(14, Math.max(4, ...errors.slice(0, 50).map((record) => record.service.length)));
-    const none = row(
-      toned('ok', `${area.theme.glyphs.ok} `),
-      toned('muted', 'no errors in the logs of this time range'),
-    );
+    const none =
+      offRow(this.desk.monitor.logs.state(), area.theme) ??
+      row(toned('ok', `${area.theme.glyphs.ok} `), toned('muted', 'no errors in the logs of this time range'));
     return this.#list(
       'errors',
       'Errors in the logs',
@@ -221,7 +239,8 @@ export class OverviewPlace extends Place {
     const longest = traces.reduce((most, trace) => Math.max(most, trace.durationUs), 1);
     const columns = traceColumns(area, longest).filter((column) => !['services', 'id', 'spans'].includes(column.id));
     const laid = layOut(columns, traces.slice(0, height), width);
-    const none = row(toned('muted', 'no traces in this time range'));
+    const none =
+      offRow(this.desk.monitor.traces.state(), area.theme) ?? row(toned('muted', 'no traces in this time range'));
     return this.#list(
       'traces',
       'Failed and slow traces',
@@ -261,7 +280,10 @@ export class OverviewPlace extends Place {
   }
 
   #selectedAlert(): AlertItem | undefined {
-    if (this.#pane === 'alerts') return this.#alerts[this.#lists.alerts.selected];
+    if (this.#pane === 'alerts') {
+      const item = this.#wrong()[this.#lists.alerts.selected];
+      return item === undefined || 'what' in item ? undefined : item;
+    }
     if (this.#pane !== 'told') return undefined;
     const record = this.#told()[this.#lists.told.selected];
     return this.#alerts.find((item) => record?.fingerprints.includes(item.key));
@@ -273,7 +295,14 @@ export class OverviewPlace extends Place {
     else if (this.#pane === 'told') this.desk.say('The alerts of this notification are over.');
   }
 
+  #placeOfTrouble({ kind }: Trouble): Place {
+    if (kind === 'rule') return new RulesPlace(this.desk);
+    return kind === 'source' ? new EventsPlace(this.desk) : new TargetsPlace(this.desk);
+  }
+
   #placeOfSelected(): Place | undefined {
+    const wrong = this.#pane === 'alerts' ? this.#wrong()[this.#lists.alerts.selected] : undefined;
+    if (wrong !== undefined && 'what' in wrong) return this.#placeOfTrouble(wrong);
     const alert = this.#selectedAlert();
     if (alert) return new AlertPlace(this.desk, alert);
     const record = this.#pane === 'errors' ? this.#errors()[this.#lists.errors.selected] : undefined;

@@ -1,4 +1,5 @@
 /** The overview as rows: what is wrong, key figures, errors, traces, who was told; the panes share the height by what they hold. */
+import type { SourceState } from '../../../monitor/sources.ts';
 import { sparkRow } from '../../charts/bars.ts';
 import { lineChart } from '../../charts/line-chart.ts';
 import { formatValue, type Unit } from '../../frame/format.ts';
@@ -6,10 +7,11 @@ import { toneOf } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
 import { type Row, row, type Segment, sized, tall, toned } from '../../frame/row.ts';
 import { clean, shorten } from '../../sanitise.ts';
-import { SERIES_TONES } from '../../theme.ts';
+import { SERIES_TONES, type Theme } from '../../theme.ts';
 import { stepOf } from '../alerts/fetch.ts';
 import { serviceOf } from '../service.ts';
 import type { FigureSeries } from './fetch.ts';
+import type { Trouble } from './troubles.ts';
 
 const MOST_SERIES = 6;
 
@@ -91,6 +93,27 @@ export function figureLine(answer: FigureSeries, width: number, area: Area): Row
     ' ',
     name,
   );
+}
+
+/** A trouble beside the alerts, its state under theirs. */
+export function troubleRow(trouble: Trouble, width: number, theme: Theme): Row {
+  const tone = trouble.severe ? 'critical' : 'warning';
+  return sized(
+    row(
+      sized(row(toned(tone, `${theme.glyphs.failing} ${trouble.state}`)), 11),
+      toned('strong', clean(trouble.what)),
+      toned('muted', `  ${clean(trouble.why)}`),
+    ),
+    width,
+    'left',
+    theme.glyphs.ellipsis,
+  );
+}
+
+/** What a pane says whose source is switched off: how to have one. Undefined where it is not. */
+export function offRow(state: SourceState, theme: Theme): Row | undefined {
+  if (state.kind !== 'off') return undefined;
+  return row(toned('muted', `${theme.glyphs.off} ${state.reason ?? 'there is no source'}`));
 }
 
 /** How `height` rows are shared: everybody gets what it wants, the largest wishes give way first. */

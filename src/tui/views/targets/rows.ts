@@ -1,5 +1,5 @@
 /** Scrape targets as rows: the table by job, and one target with its labels before and after relabelling. */
-import type { TargetState } from '../../../monitor/sources.ts';
+import type { DiscoveryStatus, TargetState } from '../../../monitor/sources.ts';
 import { formatAgo, formatClock, formatCount, formatSeconds, formatSpan, plural } from '../../frame/format.ts';
 import { type Group, groupedRows } from '../../frame/grouped.ts';
 import type { ListState } from '../../frame/list.ts';
@@ -25,6 +25,27 @@ export function targetsRow(targets: readonly TargetState[], theme: Theme): Row {
   const text = `${up} of ${plural(targets.length, 'target')} up`;
   if (down > 0) return row(toned('critical', `${glyphs.failing} ${text}, ${down} down`));
   return row(toned('ok', `${glyphs.ok} `), toned('muted', text));
+}
+
+/** The discoveries that have no good answer: which, why, since when. */
+export function discoveryRows(discoveries: readonly DiscoveryStatus[], area: Area): Row[] {
+  const failing = discoveries.filter((each) => each.error !== '');
+  const rows = failing.map((each) => {
+    const last =
+      each.lastSuccessMs === 0 ? 'never answered' : `last answer ${formatAgo(each.lastSuccessMs, area.nowMs)}`;
+    return sized(
+      row(
+        toned('critical', `${area.theme.glyphs.failing} `),
+        toned('strong', clean(`job ${each.job}: ${each.kind} discovery ${each.origin}`)),
+        toned('muted', `  ${last}  `),
+        toned('critical', each.error),
+      ),
+      area.width,
+      'left',
+      area.theme.glyphs.ellipsis,
+    );
+  });
+  return rows.length === 0 ? [] : [...rows, BLANK];
 }
 
 export function targetColumns(area: Area): Column<TargetState>[] {

@@ -10,7 +10,7 @@ import { type SortState, sorted } from '../../frame/table.ts';
 import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { serviceOf } from '../service.ts';
-import { targetListRows, targetRows, targetsRow } from './rows.ts';
+import { discoveryRows, targetListRows, targetRows, targetsRow } from './rows.ts';
 
 const HEALTH_RANK = { down: 0, unknown: 1, up: 2 } as const;
 const SORT_KEYS = {
@@ -88,6 +88,8 @@ export class TargetsPlace extends Place {
         height,
       );
     }
+    const failing = discoveryRows(this.#answer.discoveries ?? [], area);
+    if (this.#answer.active.length === 0 && failing.length > 0) return failing.slice(0, height);
     if (this.#answer.active.length === 0) {
       return emptyRows(
         'Nothing is scraped.',
@@ -98,7 +100,8 @@ export class TargetsPlace extends Place {
     }
     const items = this.#items();
     if (items.length === 0) return emptyRows('No target passes the filter.', 'Change it with /.', width, height);
-    return targetListRows(items, this.#list, this.#sort, area);
+    const above = failing.slice(0, Math.floor(height / 3));
+    return [...above, ...targetListRows(items, this.#list, this.#sort, { ...area, height: height - above.length })];
   }
 
   override act(action: string): boolean {

@@ -138,6 +138,9 @@ export class TracesPlace extends Place {
       );
     }
     const items = this.#items();
+    const state = this.desk.monitor.traces.state();
+    if (items.length === 0 && state.kind === 'off')
+      return emptyRows('There are no traces here.', state.reason ?? '', width, height);
     if (items.length === 0) {
       const hint =
         this.#all.length > 0
