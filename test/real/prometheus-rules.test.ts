@@ -201,9 +201,11 @@ function distinct(values: readonly unknown[]): string[] {
 
 /** Keys in order at every depth. */
 function sortedJson(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null ? Object.fromEntries(Object.entries(each).sort()) : each,
-  );
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  const entries = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${sortedJson((value as Record<string, unknown>)[key])}`);
+  return `{${entries.join(',')}}`;
 }
 
 function listen(on: Server): Promise<number> {
