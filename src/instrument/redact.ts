@@ -1,6 +1,6 @@
 /** Takes secrets out of what is about to be logged: values under telling names, credentials inside text. */
 
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 const SECRET_NAME =
   /pass(word|wd|phrase)|secret|token|authori[sz]ation|cookie|api[-_]?key|private[-_]?key|credential|session[-_]?id|card[-_]?number|cvv|cvc|\bssn\b/i;

@@ -14,7 +14,7 @@ export type WebRequest = IncomingMessage & {
 export type WebMiddleware = (request: WebRequest, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /** The status for a client that went away before the answer was complete (nginx' convention). */
-export const CLIENT_CLOSED_REQUEST = 499;
+const CLIENT_CLOSED_REQUEST = 499;
 
 export const UNMATCHED_ROUTE = '<unmatched>';
 

@@ -6,7 +6,7 @@ import { timestampOf } from './timestamp.ts';
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Names by which loggers call a thing; dotted ones are nested fields, or fields whose names have dots. */
-export const TIME_FIELDS = [
+const TIME_FIELDS = [
   '@timestamp',
   'timestamp',
   'time',
@@ -39,7 +39,7 @@ export const LEVEL_FIELDS = [
   'PRIORITY',
   'priority',
 ] as const;
-export const MESSAGE_FIELDS = [
+const MESSAGE_FIELDS = [
   'message',
   'msg',
   '@message',

@@ -23,7 +23,7 @@ export function attributesOf(list: unknown): Attributes {
 }
 
 /** Whole numbers beyond 2^53 stay text, bytes are base64, nested maps JSON. */
-export function plainValue(value: unknown): AttributeValue {
+function plainValue(value: unknown): AttributeValue {
   if (typeof value !== 'object' || value === null) return '';
   const any = value as Record<string, unknown>;
   if ('stringValue' in any) return String(any['stringValue']);

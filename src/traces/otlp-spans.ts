@@ -43,7 +43,7 @@ export function traceIdOf(value: unknown): string | undefined {
   return identifier(value, 32, 16);
 }
 
-export function spanIdOf(value: unknown): string | undefined {
+function spanIdOf(value: unknown): string | undefined {
   return identifier(value, 16, 1);
 }
 

@@ -7,7 +7,7 @@ import type { Span, Trace, TraceQuery, TraceSummary } from './trace.ts';
 export interface TraceStoreOptions {
   /** 200,000 by default. */
   readonly maxSpans?: number | undefined;
-  /** Estimated; 256 MiB by default. */
+  /** Estimated; 128 MiB by default. */
   readonly maxBytes?: number | undefined;
   /** Of one trace; what is beyond is dropped. 100,000 by default. */
   readonly maxSpansPerTrace?: number | undefined;
@@ -48,7 +48,7 @@ export class TraceStore {
 
   constructor(options: TraceStoreOptions = {}) {
     this.#maxSpans = options.maxSpans ?? 200_000;
-    this.#maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
+    this.#maxBytes = options.maxBytes ?? 128 * 1024 * 1024;
     this.#maxSpansPerTrace = options.maxSpansPerTrace ?? 100_000;
   }
 

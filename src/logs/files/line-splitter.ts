@@ -8,7 +8,7 @@ export interface Line {
   readonly cutBytes: number;
 }
 
-export const MAX_LINE_BYTES = 256 * 1024;
+const MAX_LINE_BYTES = 256 * 1024;
 
 export class LineSplitter {
   readonly #maxLineBytes: number;
