@@ -22,7 +22,7 @@ import type {
   Silence,
 } from './model.ts';
 import { NotificationLog } from './notification-log.ts';
-import { type NotificationCounters, Pipeline } from './pipeline.ts';
+import { Pipeline } from './pipeline.ts';
 import { Route } from './route-tree.ts';
 import { type SilenceLimits, Silences } from './silences.ts';
 import { type Report, StateDirectory } from './state-directory.ts';
@@ -42,7 +42,6 @@ export interface AlertingOptions {
   readonly fileSystem: StateFileSystem;
   readonly externalUrl: string;
   readonly report: Report;
-  readonly counters: NotificationCounters;
   /** `--data.retention` of Alertmanager: 120 h where not given. */
   readonly retentionMs?: number | undefined;
   readonly silenceLimits?: SilenceLimits | undefined;
@@ -297,11 +296,10 @@ export class Alerting implements AlertSink {
   }
 
   #newDispatcher(): Dispatcher {
-    const { clock, random, counters, externalUrl, cooldownMs } = this.#options;
+    const { clock, random, externalUrl, cooldownMs } = this.#options;
     const pipeline = new Pipeline({
       clock,
       random,
-      counters,
       externalUrl,
       cooldownMs,
       inhibitor: this.#inhibitor,

@@ -29,8 +29,8 @@ export class Group {
   readonly key: string;
   /** Names of the time intervals that mute the group as of its last flush. */
   mutedBy: readonly string[] = [];
-  /** The decision last recorded for the group as a whole, so that a decision that stays the same is recorded once. */
-  lastSuppression = '';
+  /** By stage of the pipeline what it last suppressed and why: a decision that stays the same is recorded once. */
+  readonly suppressions = new Map<string, string>();
   readonly #clock: Clock;
   readonly #notify: Notify;
   readonly #onEmpty: () => void;

@@ -24,17 +24,8 @@ export interface PipelineOptions {
   readonly history: NotificationHistory;
   readonly receivers: ReadonlyMap<string, readonly Integration[]>;
   readonly externalUrl: string;
-  readonly counters: NotificationCounters;
   /** For how long a group that has been told of is not told of again, whatever fires anew in it; 0 where there is none. */
   readonly cooldownMs?: ((groupLabels: Labels) => number) | undefined;
-}
-
-/** What `/metrics` tells of notifications, by kind of integration (`slack`). */
-export interface NotificationCounters {
-  count(what: 'notification' | 'failed' | 'request' | 'request-failed', kind: string): void;
-  /** Seconds that a request took. */
-  observe(kind: string, seconds: number): void;
-  suppressed(reason: 'silence' | 'inhibition' | 'mute_time_interval' | 'active_time_interval', alerts: number): void;
 }
 
 export class Pipeline {
@@ -47,17 +38,16 @@ export class Pipeline {
   /** False where an integration could not be told. */
   async run(flush: Flush): Promise<boolean> {
     const { inhibitor, silences, clock } = this.#options;
-    const uninhibited = this.#unmuted(flush, flush.alerts, 'inhibition', (alert) =>
+    const uninhibited = this.#unmuted(flush, 'inhibition', flush.alerts, (alert) =>
       inhibitor
         .inhibitions(alert.labels, clock.nowMs())
         .flatMap(({ sources }) => sources.map((source) => `inhibited-by:${source.fingerprint}`)),
     );
     if (uninhibited.length === 0 || this.#mutedByTime(flush, uninhibited)) return true;
-    const audible = this.#unmuted(flush, uninhibited, 'silence', (alert) =>
+    const audible = this.#unmuted(flush, 'silence', uninhibited, (alert) =>
       silences.active(alert.fingerprint, alert.labels).map((silence) => `silenced-by:${silence.id}`),
     );
     if (audible.length === 0) return true;
-    if (audible.length === flush.alerts.length) flush.group.lastSuppression = '';
     const integrations = this.#options.receivers.get(flush.group.route.config.receiver) ?? [];
     const told = await Promise.all(integrations.map((integration) => this.#tell(integration, flush, audible)));
     return told.every((done) => done);
@@ -65,8 +55,8 @@ export class Pipeline {
 
   #unmuted(
     flush: Flush,
+    stage: 'inhibition' | 'silence',
     alerts: readonly Alert[],
-    kind: 'silence' | 'inhibition',
     reasonsOf: (alert: Alert) => readonly string[],
   ): readonly Alert[] {
     const muted: Alert[] = [];
@@ -78,42 +68,37 @@ export class Pipeline {
       for (const each of [reason, ...more]) reasons.add(each);
       return false;
     });
-    if (muted.length > 0) {
-      this.#options.counters.suppressed(kind, muted.length);
-      this.#recordSuppression(flush, muted, [...reasons].join(' '));
-    }
+    this.#recordSuppression(flush, stage, muted, [...reasons]);
     return audible;
   }
 
   #mutedByTime(flush: Flush, alerts: readonly Alert[]): boolean {
-    const { timeIntervals, counters } = this.#options;
+    const { timeIntervals } = this.#options;
     const { activeTimeIntervals, muteTimeIntervals } = flush.group.route.config;
-    flush.group.mutedBy = [];
     const active = containingIntervals(timeIntervals, activeTimeIntervals, flush.nowMs);
     if (activeTimeIntervals.length > 0 && active.length === 0) {
       flush.group.mutedBy = activeTimeIntervals;
-      counters.suppressed('active_time_interval', alerts.length);
-      this.#recordSuppression(
-        flush,
-        alerts,
-        activeTimeIntervals.map((name) => `outside-active-time:${name}`).join(' '),
-      );
+      const reasons = activeTimeIntervals.map((name) => `outside-active-time:${name}`);
+      this.#recordSuppression(flush, 'time', alerts, reasons);
       return true;
     }
     const muting = containingIntervals(timeIntervals, muteTimeIntervals, flush.nowMs);
-    if (muting.length === 0) return false;
     flush.group.mutedBy = muting;
-    counters.suppressed('mute_time_interval', alerts.length);
-    this.#recordSuppression(flush, alerts, muting.map((name) => `within-mute-time:${name}`).join(' '));
-    return true;
+    const reasons = muting.map((name) => `within-mute-time:${name}`);
+    this.#recordSuppression(flush, 'time', muting.length > 0 ? alerts : [], reasons);
+    return muting.length > 0;
   }
 
-  /** Once for as long as the same alerts are muted for the same reason. */
-  #recordSuppression(flush: Flush, alerts: readonly Alert[], reason: string): void {
+  /** Once for as long as a stage suppresses the same alerts for the same reasons. */
+  #recordSuppression(flush: Flush, stage: string, alerts: readonly Alert[], reasons: readonly string[]): void {
+    const { suppressions } = flush.group;
+    const reason = reasons.join(' ');
     const summary = `${reason} ${alerts.map((alert) => alert.fingerprint).join(' ')}`;
-    if (flush.group.lastSuppression === summary) return;
-    flush.group.lastSuppression = summary;
-    this.#record(flush, '*', alerts, { outcome: 'suppressed', reason, durationMs: 0 });
+    if (alerts.length === 0) suppressions.delete(stage);
+    else if (suppressions.get(stage) !== summary) {
+      suppressions.set(stage, summary);
+      this.#record(flush, '*', alerts, { outcome: 'suppressed', reason, durationMs: 0 });
+    }
   }
 
   async #tell(integration: Integration, flush: Flush, alerts: readonly Alert[]): Promise<boolean> {
@@ -151,7 +136,7 @@ export class Pipeline {
     if (this.#options.cooldownMs === undefined || entry?.firingAtMs === undefined || firing === 0) return false;
     const untilMs = entry.firingAtMs + this.#options.cooldownMs(flush.group.labels);
     if (flush.nowMs >= untilMs) return false;
-    this.#recordSuppression(flush, alerts, `cooldown-until:${new Date(untilMs).toISOString()}`);
+    this.#recordSuppression(flush, 'cooldown', alerts, [`cooldown-until:${new Date(untilMs).toISOString()}`]);
     return true;
   }
 
@@ -162,11 +147,7 @@ export class Pipeline {
     reason: NotificationReason,
     store: Map<string, string>,
   ): Promise<boolean> {
-    const { counters, externalUrl } = this.#options;
-    const kind = integration.name.replace(/\[\d+\]$/, '');
-    counters.count('notification', kind);
     if (typeof integration.notifier === 'string') {
-      counters.count('failed', kind);
       this.#record(flush, integration.name, alerts, {
         outcome: 'not-delivered',
         reason: integration.notifier,
@@ -183,31 +164,21 @@ export class Pipeline {
       routeLabels: Labels.of(route.config.labels ?? {}),
       alerts,
       nowMs: flush.nowMs,
-      externalUrl,
+      externalUrl: this.#options.externalUrl,
       reason,
       store,
     };
-    const sent = await this.#sendWithRetries(integration.name, kind, integration.notifier, notification, flush);
-    if (!sent) counters.count('failed', kind);
-    return sent;
+    return this.#sendWithRetries(integration.name, integration.notifier, notification, flush);
   }
 
-  async #sendWithRetries(
-    name: string,
-    kind: string,
-    notifier: Notifier,
-    notification: Notification,
-    flush: Flush,
-  ): Promise<boolean> {
-    const { clock, random, counters } = this.#options;
+  async #sendWithRetries(name: string, notifier: Notifier, notification: Notification, flush: Flush): Promise<boolean> {
+    const { clock, random } = this.#options;
     const backOff = new RetryBackOff(random);
     let lastError = '';
     for (let attempt = 1; ; attempt++) {
       const startedMs = clock.nowMs();
       const outcome = await attemptOnce(notifier, notification, flush.signal);
       const durationMs = clock.nowMs() - startedMs;
-      counters.observe(kind, durationMs / 1000);
-      counters.count('request', kind);
       if (outcome.ok) {
         this.#record(flush, name, notification.alerts, {
           outcome: 'sent',
@@ -216,7 +187,6 @@ export class Pipeline {
         });
         return true;
       }
-      counters.count('request-failed', kind);
       lastError = outcome.error || lastError;
       const waitMs = Math.max(0, startedMs + backOff.nextMs() - clock.nowMs());
       const mayRetry = outcome.retry && !flush.retrySignal.aborted;

@@ -1,7 +1,6 @@
 /** Alerting with every channel in place: what a monitor makes of an `alertmanager.yml`. */
 import { randomUUID } from 'node:crypto';
 import { Alerting } from '../alerting/alerting.ts';
-import type { NotificationCounters } from '../alerting/pipeline.ts';
 import type { SilenceLimits } from '../alerting/silences.ts';
 import type { Report } from '../alerting/state-directory.ts';
 import { nodeStateFileSystem, type StateFileSystem } from '../alerting/state-files.ts';
@@ -30,7 +29,6 @@ export interface CreateAlertingOptions {
   readonly http?: ((config: HttpClientConfig) => HttpClient) | undefined;
   readonly fileSystem?: StateFileSystem | undefined;
   readonly readFile?: ReadFile | undefined;
-  readonly counters?: NotificationCounters | undefined;
   readonly run?: RunProgram | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** For `terminal_configs`; undefined where there is no terminal. */
@@ -40,8 +38,6 @@ export interface CreateAlertingOptions {
   /** See `environmentConfig`. */
   readonly cooldownMs?: ((groupLabels: Labels) => number) | undefined;
 }
-
-const NOT_COUNTED: NotificationCounters = { count: () => {}, observe: () => {}, suppressed: () => {} };
 
 /** Throws TemplateError where a template file cannot be parsed; `reload` of the result rejects with it. */
 export function createAlerting(options: CreateAlertingOptions): Alerting {
@@ -55,7 +51,6 @@ export function createAlerting(options: CreateAlertingOptions): Alerting {
     newId: options.newId ?? randomUUID,
     fileSystem: options.fileSystem ?? nodeStateFileSystem,
     report: options.report ?? (() => {}),
-    counters: options.counters ?? NOT_COUNTED,
     channels: (config) => {
       const templates = new NotificationTemplates(clock, readTemplateFiles(config.templates, readFile));
       const { run, environment, writeTerminal } = options;

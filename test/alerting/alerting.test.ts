@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Alerting } from '../../src/alerting/alerting.ts';
 import type { PostableAlert } from '../../src/alerting/model.ts';
@@ -322,7 +325,44 @@ describe('delivery', () => {
   });
 });
 
+describe('decisions not to notify', () => {
+  it('are recorded once for as long as they stay the same', async () => {
+    const { alerting, clock } = setUp(
+      { groupBy: [], waitMs: 0, intervalMs: MINUTE },
+      { inhibitRules: [inhibitRule(['alertname="Source"'], ['alertname="Target"'], [])] },
+    );
+    const id = await alerting.setSilence({
+      matchers: [new Matcher('=', 'alertname', 'Quiet')],
+      startsAtMs: START,
+      endsAtMs: START + HOUR,
+      createdBy: 'me',
+      comment: 'c',
+    });
+    alerting.receive(
+      ['Source', 'Target', 'Quiet'].map((alertname) => alert({ alertname }, { end: START + 24 * HOUR })),
+    );
+    await clock.advance(30 * MINUTE);
+    const source = alerting.alerts({ matchers: ['alertname=Source'] })[0]!.fingerprint;
+    expect(alerting.notifications(100).map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual([
+      'sent first-notification',
+      `suppressed silenced-by:${id}`,
+      `suppressed inhibited-by:${source}`,
+    ]);
+  });
+});
+
 describe('reload', () => {
+  it('that is refused changes nothing and does not block the next', async () => {
+    const { alerting } = setUp({});
+    const folder = mkdtempSync(join(tmpdir(), 'watchfire-reload-'));
+    const broken = join(folder, 'broken.tmpl');
+    writeFileSync(broken, '{{ define "x" }}');
+    const receivers = [receiver('default', [])];
+    await expect(alerting.reload(config({ route: {}, receivers, templates: [broken] }))).rejects.toThrow('broken.tmpl');
+    await alerting.reload(config({ route: {}, receivers: [...receivers, receiver('second', [])] }));
+    expect(alerting.status().receivers).toEqual(['default', 'second']);
+  });
+
   it('keeps alerts, silences and what has been told', async () => {
     const route = { groupBy: [], waitMs: SECOND, intervalMs: 6 * SECOND, repeatMs: HOUR };
     const { alerting, clock, told } = setUp(route);
