@@ -78,12 +78,15 @@ async function replay(
   };
 
   const snapshot = numbered.findLast(({ name }) => name.endsWith('.snapshot'));
+  let damaged = false;
   if (snapshot !== undefined) {
     const file = await read(snapshot.name);
     const lost = file === undefined ? 0 : loadSnapshot(head, file, refs);
+    damaged = file === undefined || lost > 0;
     if (lost > 0) report(snapshot.name, lost, 'the snapshot ends early or does not fit its checksums');
   }
-  let bytes = 0;
+  // A damaged snapshot is replaced as soon as there is something to write.
+  let bytes = damaged ? Number.POSITIVE_INFINITY : 0;
   for (const { name, number } of numbered) {
     if (!name.endsWith('.log') || number < (snapshot?.number ?? 0)) continue;
     const file = await read(name);

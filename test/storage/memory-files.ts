@@ -26,6 +26,7 @@ export class MemoryFiles implements Files {
 
   async create(path: string): Promise<GrowingFile> {
     if (this.readOnly) throw new Error('EROFS: read-only file system');
+    if (this.contents.has(path)) throw Object.assign(new Error(`EEXIST: ${path}`), { code: 'EEXIST' });
     this.contents.set(path, new Uint8Array(0));
     return {
       write: async (bytes) => {

@@ -187,6 +187,10 @@ describe('a torn or corrupt log', () => {
         const repairs: Repair[] = [];
         await openHead(options(damaged, { onRepair: (repair) => repairs.push(repair) }));
         expect(repairs.map((repair) => repair.file)).toEqual([path]);
+        const again = await openHead(options(damaged));
+        appendBatch(again, 900);
+        await again.close();
+        await openHead(options(damaged, { onRepair: (repair) => expect(repair).toBeUndefined() }));
       }),
       { numRuns: 60 },
     );
@@ -207,6 +211,22 @@ describe('a torn or corrupt log', () => {
       { numRuns: 100 },
     );
   });
+});
+
+it('two processes in one directory do not overwrite each other', async () => {
+  const files = new MemoryFiles();
+  const [one, two] = [
+    await openHead(options(files, { segmentBytes: 1 })),
+    await openHead(options(files, { segmentBytes: 1 })),
+  ];
+  for (let i = 1; i <= 6; i++) {
+    appendBatch(i % 2 === 0 ? one : two, i);
+    await (i % 2 === 0 ? one : two).flush();
+  }
+  const repairs: Repair[] = [];
+  const both = await openHead(options(files, { onRepair: (repair) => repairs.push(repair) }));
+  expect(repairs).toEqual([]);
+  expect(both.status(1).samples).toBe(one.status(1).samples + two.status(1).samples);
 });
 
 describe('a file system that fails', () => {

@@ -15,7 +15,7 @@ export interface Files {
   /** Names in the directory, in any order. */
   list(path: string): Promise<string[]>;
   read(path: string): Promise<Uint8Array>;
-  /** A new, empty file. */
+  /** A new, empty file; rejects with code EEXIST where there is one of the name. */
   create(path: string): Promise<GrowingFile>;
   truncate(path: string, length: number): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -30,7 +30,7 @@ export const nodeFiles: Files = {
   },
   list: (path) => readdir(path),
   read: (path) => readFile(path),
-  create: async (path) => growing(await open(path, 'w')),
+  create: async (path) => growing(await open(path, 'wx')),
   truncate,
   rename,
   remove: (path) => rm(path, { force: true }),

@@ -127,8 +127,15 @@ export class WriteAheadLog implements Journal {
   async #begin(): Promise<void> {
     const { files, directory } = this.#options;
     await files.makeDirectory(directory);
-    this.#file = await files.create(join(directory, segmentName(this.#segment)));
-    this.#segment++;
+    for (;;) {
+      try {
+        this.#file = await files.create(join(directory, segmentName(this.#segment++)));
+        break;
+      } catch (error) {
+        // Another process logs to the same directory: its segments are left alone.
+        if ((error as { readonly code?: unknown }).code !== 'EEXIST') throw error;
+      }
+    }
     this.#fileBytes = 0;
     await files.syncDirectory(directory);
   }
@@ -154,6 +161,7 @@ export class WriteAheadLog implements Journal {
     const path = join(directory, snapshotName(segment));
     this.#bytesSinceSnapshot = 0;
     try {
+      await files.remove(`${path}.tmp`);
       const file = await files.create(`${path}.tmp`);
       try {
         await writeSnapshot(this.#head, (piece) => file.write(piece));
