@@ -1,4 +1,5 @@
 /** Evaluates a typed tree over the steps of a frame: scalars as columns, instant vectors as rows. */
+import { METRIC_NAME } from '../../labels/labels.ts';
 import { type Call, type Expression, typeOf, type UnaryExpression, unwrap } from '../expression.ts';
 import { multiply } from '../histogram/operations.ts';
 import { QueryError } from '../result.ts';
@@ -139,30 +140,26 @@ export class Evaluator {
     }
   }
 
-  /** Labels may come to be equal only where the names go at once; then all rows are needed before one is handed on. */
+  /** Where the names go at once, labels may come to be equal: an error, even where the values are of different steps. */
   async #rangeCall(call: Call, sink: RowSink, reuse: boolean): Promise<void> {
-    if (this.scope.features.delayedNameRemoval) {
-      await evaluateRangeCall(this, call, sink, reuse);
-      return;
-    }
-    const seen = new Set<string>();
-    let rows: Row[] | undefined = reuse ? undefined : [];
-    let collided = false;
+    const seen = this.scope.features.delayedNameRemoval ? undefined : new Set<string>();
+    const hasOneName = readsOneName(call);
     await evaluateRangeCall(
       this,
       call,
-      (row) => {
-        const { key } = row.labels;
-        if (seen.has(key)) collided = true;
-        seen.add(key);
-        if (reuse) sink(row);
-        else rows!.push(row);
+      (row, series) => {
+        // Series of one name stay apart where nothing but the name goes.
+        if (seen && !(hasOneName && series.size - row.labels.size <= 1)) {
+          const { key } = row.labels;
+          if (seen.has(key)) {
+            throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
+          }
+          seen.add(key);
+        }
+        sink(row);
       },
       reuse,
     );
-    if (collided && reuse) throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
-    if (rows && collided) rows = mergeRows(rows);
-    for (const row of rows ?? []) sink(row);
   }
 
   /** What a computation read is no longer in memory when it is done, but for its result. */
@@ -242,4 +239,15 @@ export class Evaluator {
     this.scope.budget.settle(before, this.frame.steps);
     return column;
   }
+}
+
+/** Whether the range argument selects a metric by its exact name. */
+function readsOneName(call: Call): boolean {
+  return call.args.some((arg) => {
+    const range = unwrap(arg);
+    return (
+      range.kind === 'matrix-selector' &&
+      range.selector.matchers.some(({ name, operator }) => name === METRIC_NAME && operator === '=')
+    );
+  });
 }

@@ -10,7 +10,7 @@ import type { Frame, QueryScope } from './frame.ts';
 import { rangeFunction } from './range-functions.ts';
 import { forEachRangeRow, type RangePlan, type RangeSource } from './range-rows.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, type Row, RowMaker } from './row.ts';
-import { type RowSink, readInto, resolveTimes } from './selector.ts';
+import { readInto, resolveTimes } from './selector.ts';
 import type { CallSite, ScalarColumn } from './site.ts';
 import type { RangeFunction } from './window.ts';
 
@@ -18,14 +18,17 @@ import type { RangeFunction } from './window.ts';
 const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
 const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
 
+type RangeSink = (row: Row, series: Labels) => void;
+
 export function isRangeArgument(expression: Expression): expression is MatrixSelector | Subquery {
   return expression.kind === 'matrix-selector' || expression.kind === 'subquery';
 }
 
+/** The sink gets the labels of the series, too, as they were before a name was dropped. */
 export async function evaluateRangeCall(
   evaluator: Evaluator,
   call: Call,
-  sink: RowSink,
+  sink: RangeSink,
   reuse: boolean,
 ): Promise<void> {
   const { scope, frame } = evaluator;
@@ -51,7 +54,7 @@ export async function evaluateRangeCall(
   const plan: RangePlan = { source, run, rate: plainRate(name), reuse, dropsName };
   await forEachRangeRow(scope, frame, plan, (row, labels) => {
     if (expectsCounter) noteNonCounter(scope, labels, row, site);
-    sink(row);
+    sink(row, labels);
   });
 }
 
@@ -142,7 +145,7 @@ async function absentOverTime(
   argument: MatrixSelector | Subquery,
   source: RangeSource,
   run: RangeFunction,
-  sink: RowSink,
+  sink: RangeSink,
 ): Promise<void> {
   const { scope, frame } = evaluator;
   const present = new Uint8Array(frame.steps);
@@ -157,5 +160,5 @@ async function absentOverTime(
     row.kinds[i] = FLOAT_POINT;
     points++;
   }
-  if (points > 0) sink(row);
+  if (points > 0) sink(row, row.labels);
 }
