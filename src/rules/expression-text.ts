@@ -2,7 +2,7 @@
 import { formatExpression } from '../promql/format.ts';
 import { parseExpression } from '../promql/parse.ts';
 import { QueryError } from '../promql/result.ts';
-import { escapeQuery } from '../template/escape.ts';
+import { graphPath } from '../template/prometheus.ts';
 
 /** In canonical form; as it was written where only the (remote) engine understands it. */
 export function canonicalExpression(expression: string): string {
@@ -16,5 +16,5 @@ export function canonicalExpression(expression: string): string {
 
 /** `URL/graph?g0.expr=…&g0.tab=1`: what Prometheus gives as an alert's generator URL. */
 export function graphLink(externalUrl: string, canonical: string): string {
-  return `${externalUrl}/graph?g0.expr=${escapeQuery(canonical)}&g0.tab=1`;
+  return externalUrl + graphPath(canonical, 1);
 }

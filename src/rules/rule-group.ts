@@ -80,12 +80,6 @@ export class RuleGroup {
     return this.#rules.flatMap(({ rule }) => (rule.kind === 'alerting' ? [rule] : []));
   }
 
-  /** What makes two groups the same to a reload: all but their places in the file. */
-  get identity(): string {
-    const { place: _, rules, ...rest } = this.config;
-    return JSON.stringify([this.intervalMs, rest, rules.map(ruleIdentity)]);
-  }
-
   /** Evaluates all rules at `timeMs`. Never rejects: what fails is the rule's last error. */
   async evaluate(timeMs: number, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#context;
@@ -265,6 +259,12 @@ function labelsOfSeries({ series }: RunningRule): Labels[] {
 
 function isSameRule(a: AlertingRule | RecordingRule, b: AlertingRule | RecordingRule): boolean {
   return a.kind === b.kind && a.config.name === b.config.name && a.labels.equals(b.labels);
+}
+
+/** What makes two groups the same to a reload: all but their places in the file. */
+export function groupIdentity(config: RuleGroupConfig, intervalMs: number): string {
+  const { place: _, rules, ...rest } = config;
+  return JSON.stringify([intervalMs, rest, rules.map(ruleIdentity)]);
 }
 
 function ruleIdentity(rule: RuleConfig): unknown {

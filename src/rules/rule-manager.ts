@@ -7,7 +7,7 @@ import type { QueryEngine } from '../promql/result.ts';
 import type { Appendable } from '../storage/appender.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { restoreRule } from './restore.ts';
-import { type GroupContext, RuleGroup } from './rule-group.ts';
+import { type GroupContext, groupIdentity, RuleGroup } from './rule-group.ts';
 import type { AlertReceiver, RuleGroupState } from './state.ts';
 
 export interface RuleManagerOptions {

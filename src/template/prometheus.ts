@@ -56,8 +56,8 @@ export function prometheusFunctions(options: PrometheusFunctionOptions): Record<
     sortByLabel: goFunction([STRING, VECTOR], sortByLabel),
     args: variadicFunction([], ANY, argumentMap),
     title: goFunction([STRING], (text) => titleCase(text, true)),
-    graphLink: goFunction([STRING], (expression) => `/graph?g0.expr=${escapeQuery(expression)}&g0.tab=0`),
-    tableLink: goFunction([STRING], (expression) => `/graph?g0.expr=${escapeQuery(expression)}&g0.tab=1`),
+    graphLink: goFunction([STRING], (expression) => graphPath(expression, 0)),
+    tableLink: goFunction([STRING], (expression) => graphPath(expression, 1)),
     stripPort: goFunction([STRING], (address) => splitHostPort(address)?.host ?? address),
     stripDomain: goFunction([STRING], stripDomain),
     humanize: goFunction([ANY], humanize),
@@ -73,6 +73,11 @@ export function prometheusFunctions(options: PrometheusFunctionOptions): Record<
     parseDuration: goFunction([STRING], (text) => parseDuration(text) / 1000),
     urlQueryEscape: goFunction([STRING], escapeQuery),
   };
+}
+
+/** Where Prometheus shows an expression: 0 as a graph, 1 as a table. */
+export function graphPath(expression: string, tab: 0 | 1): string {
+  return `/graph?g0.expr=${escapeQuery(expression)}&g0.tab=${tab}`;
 }
 
 const SAMPLE: ParameterType<TemplateSample | undefined> = {

@@ -21,7 +21,6 @@ export {
   ANY,
   type GoFunction,
   goFunction,
-  INT,
   SafeString,
   STRING,
   STRINGS,

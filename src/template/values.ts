@@ -203,7 +203,6 @@ export const ANY: ParameterType<unknown> = parameterType('interface {}', (_): _ 
   nilable: true,
 });
 export const STRING = parameterType('string', (value) => typeof value === 'string', { literal: 'string' });
-export const INT = parameterType('int', (value) => typeof value === 'bigint', { literal: 'int' });
 export const STRINGS = parameterType(
   '[]string',
   (value): value is readonly string[] => Array.isArray(value) && value.every((each) => typeof each === 'string'),
