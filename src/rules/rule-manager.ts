@@ -59,18 +59,15 @@ export class RuleManager {
     const replaced: Promise<void>[] = [];
     for (const config of settings.groups) {
       const key = `${config.place.file};${config.name}`;
-      const group = new RuleGroup(
-        config,
-        config.intervalMs ?? settings.evaluationIntervalMs,
-        this.#context(),
-        restored,
-      );
+      const intervalMs = config.intervalMs ?? settings.evaluationIntervalMs;
       const older = before.get(key);
       before.delete(key);
-      if (older !== undefined && older.group.identity === group.identity) {
+      const known = older === undefined ? undefined : groupIdentity(older.group.config, older.group.intervalMs);
+      if (older !== undefined && known === groupIdentity(config, intervalMs)) {
         after.set(key, older);
         continue;
       }
+      const group = new RuleGroup(config, intervalMs, this.#context(), restored);
       const runner = new GroupRunner(group, this.#options, key);
       after.set(key, runner);
       replaced.push(this.#replace(older, runner));
