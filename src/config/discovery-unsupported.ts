@@ -464,6 +464,7 @@ export const unsupportedDiscoveries: Readonly<Record<string, Discovery>> = {
       require(at, 'project_id', raw.project_id, 'project_id is mandatory');
       exactlyOneSecret(raw, at);
       require(at, 'access_key', raw.access_key, 'access_key is mandatory');
+      checkScalewayFormats(raw, at);
     },
   ),
   serverset: kind('serverset', zookeeperFields, checkZookeeper('serverset')),
@@ -537,6 +538,36 @@ export function checkHttpUrl(at: StructPlace, name: string, value: string): void
   if (!url) return;
   if (url.scheme !== 'http' && url.scheme !== 'https') at.fail(name, "URL scheme must be 'http' or 'https'");
   else if (url.host === '') at.fail(name, 'host is missing in URL');
+}
+
+const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+
+/** What Scaleway's own client refuses before it asks anybody. */
+function checkScalewayFormats(
+  raw: {
+    readonly access_key: string;
+    readonly secret_key: Secret | undefined;
+    readonly project_id: string;
+    readonly zone: string;
+    readonly api_url: string;
+  },
+  at: StructPlace,
+): void {
+  if (raw.access_key !== '' && !/^SCW[A-Z0-9]{17}$/.test(raw.access_key)) {
+    at.fail('access_key', 'invalid access key format, expected SCWXXXXXXXXXXXXXXXXX format');
+  }
+  if (raw.secret_key && !UUID.test(raw.secret_key.reveal()))
+    at.fail('secret_key', 'invalid secret key format, expected a UUID');
+  if (raw.project_id !== '' && !UUID.test(raw.project_id)) {
+    at.fail('project_id', `invalid project ID format '${raw.project_id}', expected a UUID`);
+  }
+  if (!/^[a-z]{2}-[a-z]{3,7}-[0-9]{1,2}$/.test(raw.zone)) {
+    at.fail('zone', `invalid default zone format '${raw.zone}': write it like fr-par-1`);
+  }
+  if (raw.api_url === '') at.fail('api_url', "invalid API url ''");
+  else if (checkUrl(at, 'api_url', raw.api_url) && raw.api_url.endsWith('/')) {
+    at.fail('api_url', `invalid API url '${raw.api_url}' it should not have a trailing slash`);
+  }
 }
 
 interface RawOci {

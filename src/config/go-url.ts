@@ -64,10 +64,9 @@ function checkHost(host: string, fail: (reason: string) => never): void {
   } else if (host.includes(':')) checkPort(host.slice(host.lastIndexOf(':')), fail);
   const bad = /[\x00-\x20"#/?@\\^`{|}\x7f]/.exec(host.replaceAll('"', ''));
   if (bad) fail(`invalid character ${JSON.stringify(bad[0])} in host name`);
-  const escaped = /%(?:[0-9a-fA-F]{2})?.?/.exec(host);
-  if (escaped && !host.startsWith('[') && !/^%[89a-fA-F][0-9a-fA-F]/.test(escaped[0])) {
-    fail(`invalid URL escape ${JSON.stringify(escaped[0].slice(0, 3))}`);
-  }
+  // Of what is escaped, only bytes beyond ASCII belong in a host, and the `%` before an IPv6 zone.
+  const escaped = /%(?!25|[89a-fA-F][0-9a-fA-F]).{0,2}/.exec(host);
+  if (escaped) fail(`invalid URL escape ${JSON.stringify(escaped[0])}`);
 }
 
 function checkPort(port: string, fail: (reason: string) => never): void {

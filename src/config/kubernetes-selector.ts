@@ -8,8 +8,12 @@ const REQUIREMENT = /^(!)?\s*([^\s=!<>(),]+)\s*(?:(==|=|!=|<|>)\s*([^\s=!<>(),]*
 /** What is wrong with a field selector (`metadata.name=a,status.phase!=Running`); undefined where nothing is. */
 export function fieldSelectorFault(selector: string): string | undefined {
   for (const term of splitTerms(selector)) {
-    if (term === '' || /^([^=!\\]|\\.)*(!=|==|=)/.test(term)) continue;
-    return `invalid selector: '${selector}'; can't understand '${term}'`;
+    if (term === '') continue;
+    const value = /^.*?(?:!=|==|=)(.*)$/s.exec(term)?.[1];
+    if (value === undefined) return `invalid selector: '${selector}'; can't understand '${term}'`;
+    const sequence = /\\(?![\\,=]).?/s.exec(value.replaceAll('\\\\', ''))?.[0];
+    if (sequence !== undefined) return `invalid field selector: invalid escape sequence: ${sequence}`;
+    if (value.replace(/\\./gs, '').includes('=')) return 'invalid field selector: unescaped character in value: =';
   }
   return undefined;
 }
@@ -41,7 +45,7 @@ export function labelSelectorFault(selector: string): string | undefined {
 function splitTerms(selector: string): string[] {
   if (selector === '') return [];
   const terms = [''];
-  for (const piece of selector.match(/\\.|[^\\]/gs) ?? []) {
+  for (const piece of selector.match(/\\.|[^\\]|\\$/gs) ?? []) {
     if (piece === ',') terms.push('');
     else terms[terms.length - 1] += piece;
   }

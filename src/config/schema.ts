@@ -6,7 +6,7 @@
 import type { Problem } from './problem.ts';
 import type { SourcePlace } from './prometheus-config.ts';
 import type { YamlEntry, YamlMap, YamlScalar, YamlValue } from './yaml-reader.ts';
-import { isNull, meaningOf } from './yaml-scalar.ts';
+import { isNull, meaningOf, tagFault } from './yaml-scalar.ts';
 
 export const FAILED: unique symbol = Symbol('failed');
 export type Failed = typeof FAILED;
@@ -61,7 +61,10 @@ export interface Type<T> {
 
 export function decode<T>(type: Type<T>, value: YamlValue, reading: Reading): T | Failed {
   if (!reading.step(value.place)) return FAILED;
-  return value.kind === 'scalar' && isNull(value) ? type.zero : type.read(value, reading);
+  if (value.kind !== 'scalar') return type.read(value, reading);
+  const fault = tagFault(value);
+  if (fault) return reading.fail(value.place, fault);
+  return isNull(value) ? type.zero : type.read(value, reading);
 }
 
 export const text: Type<string> = {
@@ -89,7 +92,7 @@ export const float: Type<number> = {
   },
 };
 
-/** As go-yaml, a fraction is cut off. */
+/** As go-yaml, a fraction is cut off, and a fraction below the least is let through as the least. */
 export const integer = integerType('int', -(2n ** 63n), 2n ** 63n - 1n);
 export const unsigned = integerType('uint', 0n, 2n ** 64n - 1n);
 
@@ -100,8 +103,8 @@ function integerType(name: string, least: bigint, most: bigint): Type<number> {
     read(value, reading) {
       const meaning = value.kind === 'scalar' ? meaningOf(value) : undefined;
       if (meaning?.tag === '!!int' && meaning.value >= least && meaning.value <= most) return Number(meaning.value);
-      if (meaning?.tag === '!!float' && meaning.value >= Number(least) && meaning.value <= Number(most)) {
-        return Math.trunc(meaning.value);
+      if (meaning?.tag === '!!float' && meaning.value <= Number(most)) {
+        return Math.max(Number(least), Math.trunc(meaning.value));
       }
       return wrongType(value, name, reading);
     },

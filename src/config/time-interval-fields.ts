@@ -69,7 +69,9 @@ function range(
 function wholeNumber(word: string): number {
   if (!/^[-+]?[0-9]+$/.test(word))
     throw new Error(`strconv.Atoi: parsing ${JSON.stringify(word)}: invalid syntax: write a number`);
-  return Number(word);
+  const value = Number(word);
+  if (Math.abs(value) >= 2 ** 63) throw new Error(`strconv.Atoi: parsing ${JSON.stringify(word)}: value out of range`);
+  return value;
 }
 
 const weekday = range(

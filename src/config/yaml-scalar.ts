@@ -31,13 +31,28 @@ export function meaningOf(scalar: YamlScalar): ScalarMeaning {
   const infinite = INFINITE.exec(text);
   if (infinite) return { tag: '!!float', value: infinite[1] === '-' ? -Infinity : Infinity };
   if (NOT_A_NUMBER.has(text)) return { tag: '!!float', value: Number.NaN };
+  if (text.startsWith('.')) return floatOrText(text, text);
+  if (!/^[-+0-9]/.test(text)) return { tag: '!!str', value: text };
   const digits = text.replaceAll('_', '');
-  const integer = /^[-+0-9]/.test(text) ? parseInteger(digits) : undefined;
-  if (integer !== undefined) {
-    return tag === '!!float' ? { tag: '!!float', value: Number(integer) } : { tag: '!!int', value: integer };
-  }
-  if (FLOAT.test(digits)) return { tag: '!!float', value: Number(digits) };
-  return { tag: '!!str', value: text };
+  const integer = parseInteger(digits);
+  if (integer === undefined) return floatOrText(digits, text);
+  return tag === '!!float' ? { tag: '!!float', value: Number(integer) } : { tag: '!!int', value: integer };
+}
+
+/** A number too large for a float is a text. */
+function floatOrText(digits: string, text: string): ScalarMeaning {
+  const value = FLOAT.test(digits) ? Number(digits) : Infinity;
+  return Number.isFinite(value) ? { tag: '!!float', value } : { tag: '!!str', value: text };
+}
+
+/** What is wrong with an explicit tag that the text does not fit; undefined where nothing is. */
+export function tagFault(scalar: YamlScalar): string | undefined {
+  const { tag, text } = scalar;
+  if (tag === undefined || tag === '!!timestamp' || !RESOLVED.has(tag)) return undefined;
+  const found = meaningOf(scalar).tag;
+  return found === tag
+    ? undefined
+    : `cannot decode ${found} \`${text}\` as a ${tag}: correct the value or drop the tag`;
 }
 
 /** As go-yaml: only these spellings are null, and a tagged or quoted text is not. */
