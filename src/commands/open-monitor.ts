@@ -6,6 +6,7 @@ import { selfMetricsRoute } from '../api/self-metrics.ts';
 import { type ApiServer, createApiServer } from '../api/server.ts';
 import { prometheusRoutes } from '../api/v1.ts';
 import { alertmanagerRoutes } from '../api/v2.ts';
+import { watchfireRoutes } from '../api/watchfire.ts';
 import { systemClock } from '../config/clock.ts';
 import { type LocalMonitor, openLocalMonitor } from '../monitor/local-monitor.ts';
 import { openRemoteMonitor } from '../monitor/remote-monitor.ts';
@@ -50,6 +51,7 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
         alertmanagers: () => ({ active: opened.alertmanagers(), dropped: [] }),
       }),
       ...alertmanagerRoutes(opened.alerts, { version: VERSION, nowMs: () => systemClock.nowMs() }),
+      ...watchfireRoutes(opened, VERSION),
       selfMetricsRoute(opened, { version: VERSION, lastReload: () => opened.lastReload() }),
       ...otlp,
     ];

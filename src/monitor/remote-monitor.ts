@@ -6,43 +6,35 @@ import { TraceStore } from '../traces/trace-store.ts';
 import { openLogSource, openTraceSource } from './log-and-trace-sources.ts';
 import { prometheusMetricSource } from './prometheus-metrics.ts';
 import { remoteAlertSource } from './remote-alerts.ts';
+import { findWatchfire } from './remote-watchfire.ts';
 import type { MonitorSettings } from './settings.ts';
 import type { Monitor } from './sources.ts';
 
-/** `prometheusUrl` or `alertmanagerUrl` of the settings is set. A watchfire at `prometheusUrl` is found to be an Alertmanager as well. */
+/** `prometheusUrl` or `alertmanagerUrl` of the settings is set. A watchfire at `prometheusUrl` gives its alerts, logs and traces as well. */
 export async function openRemoteMonitor(settings: MonitorSettings, clock: Clock, userAgent: string): Promise<Monitor> {
   const http = createHttpClient(defaultHttpClientConfig, { userAgent });
   const prometheusUrl = settings.prometheusUrl;
-  const alertmanagerUrl =
-    settings.alertmanagerUrl ??
-    (prometheusUrl !== undefined && (await isAlertmanager(prometheusUrl)) ? prometheusUrl : undefined);
+  const watchfire = prometheusUrl === undefined ? undefined : await findWatchfire(prometheusUrl, http, clock);
+  const alertmanagerUrl = settings.alertmanagerUrl ?? (watchfire === undefined ? undefined : prometheusUrl);
   const metrics = prometheusMetricSource({ url: prometheusUrl ?? alertmanagerUrl ?? '', http, clock });
-  const alerts = remoteAlertSource({ prometheusUrl, alertmanagerUrl, http, clock });
-  const logs = openLogSource(settings, clock);
-  const traces = openTraceSource(
-    { ...settings, listen: undefined, otlpListen: undefined },
-    new TraceStore(),
-    clock,
-    http,
-  );
+  const alerts = { ...remoteAlertSource({ prometheusUrl, alertmanagerUrl, http, clock }), ...watchfire?.alerts };
+  const namesLogs = settings.logFiles.length > 0 || settings.elasticsearch !== undefined;
+  const logs = namesLogs || watchfire === undefined ? openLogSource(settings, clock) : watchfire.logs;
+  const traces =
+    settings.jaegerUrl !== undefined || watchfire === undefined
+      ? openTraceSource({ ...settings, listen: undefined, otlpListen: undefined }, new TraceStore(), clock, http)
+      : watchfire.traces;
   return {
-    name: settings.name,
+    name: watchfire === undefined ? settings.name : `${watchfire.name} at ${settings.name}`,
     metrics,
     alerts,
     logs,
     traces,
-    events: () => [],
+    events: () => watchfire?.events() ?? [],
     reload: async () => {},
     close: async () => {
       await Promise.all([logs.close(), traces.close()]);
       http.close();
     },
   };
-
-  async function isAlertmanager(url: string): Promise<boolean> {
-    const answer = await http
-      .request({ url: `${url.replace(/\/+$/, '')}/api/v2/status`, timeoutMs: 5_000 })
-      .catch(() => undefined);
-    return answer?.status === 200;
-  }
 }
