@@ -59,6 +59,8 @@ export class RuleManager {
     const replaced: Promise<void>[] = [];
     for (const config of settings.groups) {
       const key = `${config.place.file};${config.name}`;
+      // A file that two patterns name counts once.
+      if (after.has(key)) continue;
       const intervalMs = config.intervalMs ?? settings.evaluationIntervalMs;
       const older = before.get(key);
       before.delete(key);

@@ -194,6 +194,17 @@ describe('the schedule', () => {
 });
 
 describe('a reload', () => {
+  it('takes a group once that two patterns name', async () => {
+    const rules = manager();
+    const twice = group('g', [record('r', 'x')]);
+    await rules.apply(settings([twice, twice]));
+    await clock.advance(MINUTE);
+    expect([rules.groups().length, engine.asked.length]).toEqual([1, 1]);
+    await rules.close();
+    await clock.advance(5 * MINUTE);
+    expect(engine.asked.length).toBe(1);
+  });
+
   it('keeps the state of what did not change and ends what is gone', async () => {
     const rules = manager();
     const kept = alert('Kept', 'x', { forMs: 10 * MINUTE });
