@@ -21,8 +21,9 @@ import { serveV2, type V2Server } from '../api/v2-server.ts';
 const run = promisify(execFile);
 const alertmanager = find('prometheus-alertmanager') ?? find('alertmanager');
 const amtool = find('amtool');
+const prometheus = find('prometheus');
 
-for (const [name, path] of Object.entries({ alertmanager, amtool })) {
+for (const [name, path] of Object.entries({ alertmanager, amtool, prometheus })) {
   if (path === undefined) console.log(`${name}: not found on PATH or in $WATCHFIRE_PEERS, skipped`);
 }
 
@@ -157,6 +158,51 @@ describe.skipIf(amtool === undefined)('amtool', () => {
   });
 });
 
+describe.skipIf(prometheus === undefined)('Prometheus', () => {
+  it('sends its alerts here, firing and resolved', { timeout: 60_000 }, async () => {
+    const rules = join(folder, 'rules.yml');
+    const untilSeconds = Math.ceil(Date.now() / 1000) + 12;
+    writeFileSync(
+      rules,
+      `groups: [{name: g, interval: 1s, rules: [{alert: FromPrometheus, expr: 'vector(3) and on () vector(time()) < ${untilSeconds}', annotations: {summary: '{{ $value }}'}}]}]`,
+    );
+    const target = new URL(own.server.url).host;
+    const configuration = join(folder, 'prometheus.yml');
+    writeFileSync(
+      configuration,
+      `global: {evaluation_interval: 1s, external_labels: {from: prometheus}}
+rule_files: ['${rules}']
+alerting: {alertmanagers: [{static_configs: [{targets: ['${target}']}]}]}
+`,
+    );
+    const child = spawn(
+      prometheus!,
+      [
+        `--config.file=${configuration}`,
+        `--storage.tsdb.path=${join(folder, 'prometheus')}`,
+        `--web.listen-address=127.0.0.1:${await freePort()}`,
+        // It finds its Alertmanagers some seconds after its rules fire.
+        '--rules.alert.resend-delay=1s',
+      ],
+      { stdio: 'ignore' },
+    );
+    const seen = async (): Promise<{ annotations: unknown; generatorURL: string }[]> =>
+      (await (await fetch(`${own.server.url}/api/v2/alerts?filter=alertname%3DFromPrometheus`)).json()) as {
+        annotations: unknown;
+        generatorURL: string;
+      }[];
+    try {
+      await until(async () => (await seen()).length === 1);
+      const [alert] = await seen();
+      expect(alert).toMatchObject({ annotations: { summary: '3' }, labels: { from: 'prometheus' } });
+      expect(alert!.generatorURL).toContain('/graph?g0.expr=vector');
+      await until(async () => (await seen()).length === 0);
+    } finally {
+      child.kill('SIGTERM');
+    }
+  });
+});
+
 describe('kill -9', () => {
   it('at 300 random instants loses nothing that was acknowledged and repeats nothing that was logged', {
     timeout: 1_800_000,
@@ -275,6 +321,14 @@ function freePort(): Promise<number> {
 function find(program: string): string | undefined {
   const folders = [process.env['WATCHFIRE_PEERS'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)];
   return folders.map((each) => join(each, program)).find((path) => existsSync(path));
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (await condition()) return;
+    await sleep(100);
+  }
+  throw new Error('what was waited for did not come within 20 s');
 }
 
 function sleep(ms: number): Promise<void> {
