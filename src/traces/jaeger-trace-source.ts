@@ -4,6 +4,7 @@ import type { HttpClient } from '../http/client.ts';
 import { SourceHealth } from '../logs/source-health.ts';
 import { JaegerError, readJaegerAnswer } from './jaeger-answer.ts';
 import { traceOfJaeger, widened } from './jaeger-json.ts';
+import { summariesOfJaeger } from './jaeger-summaries.ts';
 import type { TraceReader } from './local-trace-source.ts';
 import { spanMatcher } from './match-span.ts';
 import { type OtlpTraces, spansOfOtlp } from './otlp-spans.ts';
@@ -68,7 +69,7 @@ interface JaegerApi {
   operations(service: string, signal: AbortSignal | undefined): Promise<readonly string[]>;
   trace(traceId: string, signal: AbortSignal | undefined): Promise<Trace | undefined>;
   /** The query has a service and a time range. */
-  search(query: RangedQuery, signal: AbortSignal | undefined): Promise<readonly Trace[]>;
+  search(query: RangedQuery, signal: AbortSignal | undefined): Promise<readonly TraceSummary[]>;
 }
 
 type RangedQuery = TraceQuery & { readonly startUs: number; readonly endUs: number };
@@ -84,14 +85,11 @@ function timeRange(query: TraceQuery, clock: Clock): { startUs: number; endUs: n
 /** Jaeger searches by service only: without one, each service is asked. */
 async function search(api: JaegerApi, query: RangedQuery, signal?: AbortSignal): Promise<readonly TraceSummary[]> {
   const services = query.service ? [query.service] : (await api.services(signal)).slice(0, MOST_SERVICES);
-  const found = new Map<string, Trace>();
+  const found = new Map<string, TraceSummary>();
   for (const service of services) {
-    for (const trace of await api.search({ ...query, service }, signal)) found.set(trace.traceId, trace);
+    for (const summary of await api.search({ ...query, service }, signal)) found.set(summary.traceId, summary);
   }
-  return [...found.values()]
-    .map(summaryOf)
-    .sort((a, b) => b.startUs - a.startUs)
-    .slice(0, query.limit);
+  return [...found.values()].sort((a, b) => b.startUs - a.startUs).slice(0, query.limit);
 }
 
 async function findApi(ask: Ask, signal: AbortSignal | undefined): Promise<JaegerApi> {
@@ -112,15 +110,34 @@ async function findApi(ask: Ask, signal: AbortSignal | undefined): Promise<Jaege
 /** `/api/v3`, whose query parameters were in snake case before they were in camel case. */
 function newApi(ask: Ask): JaegerApi {
   let spelling: 'camel' | 'snake' = 'camel';
+  let givesSummaries = true;
+  /** Undefined where this Jaeger has no such endpoint. */
+  const summaries = async (how: typeof spelling, query: RangedQuery, signal: AbortSignal | undefined) => {
+    try {
+      const answer = await ask('/api/v3/trace-summaries', newParameters(query, how), signal);
+      return answer === undefined ? undefined : summariesOfJaeger(answer);
+    } catch (error) {
+      // Some storages do not implement it, and say so with 501; whatever else is wrong the next request will tell.
+      if (error instanceof JaegerError && (error.kind === 'no-such-api' || error.kind === 'failed')) return undefined;
+      throw error;
+    }
+  };
   const searchIn = async (
     how: typeof spelling,
     query: RangedQuery,
     signal: AbortSignal | undefined,
-  ): Promise<readonly Trace[]> => {
+  ): Promise<readonly TraceSummary[]> => {
+    const byTags = query.tags !== undefined && Object.keys(query.tags).length > 0;
+    if (givesSummaries && !byTags) {
+      const found = await summaries(how, query, signal);
+      if (found !== undefined) return found;
+      givesSummaries = false;
+    }
     const answer = await ask('/api/v3/traces', newParameters(query, how), signal);
     // Not every version of v3 heeds attributes.
     const hasTags = spanMatcher({ tags: query.tags, limit: 0 });
-    return [...byTrace(answer ?? []).values()].filter((trace) => trace.spans.some(hasTags));
+    const traces = [...byTrace(answer ?? []).values()];
+    return traces.filter((trace) => trace.spans.some(hasTags)).map(summaryOf);
   };
   return {
     async services(signal) {
@@ -199,7 +216,7 @@ function oldApi(ask: Ask): JaegerApi {
       if (query.maxDurationUs !== undefined) parameters['maxDuration'] = `${query.maxDurationUs}us`;
       if (query.tags !== undefined && Object.keys(query.tags).length > 0)
         parameters['tags'] = JSON.stringify(query.tags);
-      return traces(await ask('/api/traces', parameters, signal));
+      return traces(await ask('/api/traces', parameters, signal)).map(summaryOf);
     },
   };
 }

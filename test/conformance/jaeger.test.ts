@@ -130,6 +130,7 @@ describe.skipIf(!there)('Jaeger’s v3 answers', () => {
       '/api/v3/services': 'GetServices',
       '/api/v3/operations': 'GetOperations',
       '/api/v3/traces': 'FindTraces',
+      '/api/v3/trace-summaries': 'FindTraceSummaries',
       '/api/v3/traces/00000000000000000000000000000001': 'GetTrace',
     };
     const http: HttpClient = {
@@ -146,8 +147,20 @@ describe.skipIf(!there)('Jaeger’s v3 answers', () => {
     expect(await source.operations('foo')).toEqual(['get_users']);
     const trace = await source.trace('00000000000000000000000000000001');
     expect(trace!.spans[0]).toMatchObject({ name: 'foobar', kind: 'server', error: true, spanId: '0000000000000002' });
-    const found = await source.search({ limit: 10 });
+    const found = await source.search({ limit: 10, tags: { error: 'true' } });
     expect(found.map((each) => each.traceId)).toEqual(['00000000000000000000000000000001']);
+    expect(await source.search({ limit: 10 })).toEqual([
+      {
+        traceId: '00000000000000000000000000000001',
+        rootService: 'frontend',
+        rootName: 'HTTP GET /',
+        startUs: 1_000_000_000,
+        durationUs: 1_000_000,
+        spanCount: 2,
+        errorCount: 1,
+        services: { frontend: 2 },
+      },
+    ]);
     expect(source.state().kind).toBe('live');
   });
 });
