@@ -1,4 +1,21 @@
-/** What a Node application imports to be observable: metrics, structured logs and traces that refer to each other. */
+/**
+ * What a Node application imports to be observable: metrics, structured logs and traces that refer to each other.
+ *
+ * ```js
+ * // main.js: tracing first, the application after it, so that what it loads is instrumented.
+ * import { createLoggingMiddleware, PrometheusMetrics, setupGlobalErrorLogging, startTracing, StructuredLogger } from 'watchfire/instrument';
+ * const tracing = startTracing({ serviceName: 'orders' });
+ * const logger = new StructuredLogger({ service: 'orders' });
+ * const metrics = new PrometheusMetrics();
+ * setupGlobalErrorLogging(logger);
+ * const { default: express } = await import('express');
+ * const app = express();
+ * app.get('/metrics', metrics.createMetricsHandler());
+ * app.use(tracing.createTracingMiddleware(), metrics.createExpressMiddleware(), createLoggingMiddleware(logger));
+ * app.get('/orders/:id', (request, response) => response.json({}));
+ * metrics.trackConnections(app.listen(3000));
+ * ```
+ */
 
 export type { LogElasticsearchOptions, LogFileOptions } from './log-transports.ts';
 export { type ExternalApiCall, type LoggerOptions, type LogMeta, StructuredLogger } from './logger.ts';
