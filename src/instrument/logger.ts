@@ -160,12 +160,16 @@ function createWinstonLogger(options: LoggerOptions): Winston.Logger {
 function recordFormat(winston: typeof Winston): ReturnType<typeof Winston.format> {
   return winston.format((info) => {
     const { level, message, service, ...meta } = info;
+    const ids = activeTraceIds();
+    // What OpenTelemetry's instrumentation of winston has put there as well, under its own names.
+    if (ids !== undefined && meta['trace_id'] === ids.traceId)
+      for (const name of ['trace_id', 'span_id', 'trace_flags']) delete meta[name];
     const record = {
       '@timestamp': new Date().toISOString(),
       level: level.toUpperCase(),
       message: typeof message === 'string' ? redactText(message) : redact(message),
       service,
-      ...activeTraceIds(),
+      ...ids,
       ...(redact(meta) as object),
     };
     for (const symbol of Object.getOwnPropertySymbols(info)) {
