@@ -212,6 +212,14 @@ const SELECTED: Partial<Record<Tone, string>> = {
   info: '38;5;153',
   warning: '38;5;222',
   critical: '38;5;217',
+  series0: '38;5;87',
+  series1: '38;5;215',
+  series2: '38;5;177',
+  series3: '38;5;120',
+  series4: '38;5;111',
+  series5: '38;5;211',
+  series6: '38;5;180',
+  series7: '38;5;147',
 };
 
 /** The theme of that name on a terminal that shows `colours` colours (0 where NO_COLOR is set). */

@@ -40,11 +40,18 @@ export function parseFilter(source: string): Filter {
   };
 }
 
+const REMEMBERED = 20_000;
+
 function fuzzy(source: string, query: string): Filter {
-  return {
-    source,
-    empty: query === '',
-    words: [],
-    accepts: (item) => query === '' || new Fzf([item.text]).find(query).length > 0,
+  // Lists ask for the same items with every frame.
+  const known = new Map<string, boolean>();
+  const found = (text: string): boolean => {
+    let answer = known.get(text);
+    if (answer === undefined) {
+      answer = new Fzf([text]).find(query).length > 0;
+      if (known.size < REMEMBERED) known.set(text, answer);
+    }
+    return answer;
   };
+  return { source, empty: query === '', words: [], accepts: (item) => query === '' || found(item.text) };
 }

@@ -10,7 +10,7 @@ const TITLES: Partial<Record<Scope, string>> = {
   global: 'Everywhere',
   list: 'Moving',
   subject: 'From the selected row',
-  chart: 'Chart',
+  page: 'Scrolling',
 };
 
 export class HelpPage implements Overlay {

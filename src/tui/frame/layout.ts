@@ -4,8 +4,9 @@ import { keyLabel } from '../input/bindings.ts';
 import { clean, shorten, widthOf } from '../sanitise.ts';
 import type { Theme, Tone } from '../theme.ts';
 import { formatAgo, formatClock, formatDate, formatSpan, plural } from './format.ts';
-import { staleRow, titleRow } from './pane.ts';
-import { type Area, VIEW_NAMES } from './place.ts';
+import { errorRows, staleRow, titleRow } from './pane.ts';
+import { type Area, type Place, VIEW_NAMES } from './place.ts';
+import { messageOf } from './poller.ts';
 import { BLANK, inAscii, type Part, type Row, row, rowWidth, sized, spread, tall, toned } from './row.ts';
 import type { Session } from './session.ts';
 
@@ -172,8 +173,18 @@ function mainRows(session: Session, area: Area): Row[] {
   if (overlay?.shape === 'page') return overlay.rows(area);
   const stale = place.error !== undefined && place.loaded;
   const inner = stale ? { ...area, height: area.height - 1 } : area;
-  const rows = [...(stale ? [staleRow(place.error!, area.width, area.theme)] : []), ...place.rows(inner)];
+  const rows = [...(stale ? [staleRow(place.error!, area.width, area.theme)] : []), ...drawnRows(place, inner)];
   return overlay === undefined ? rows : boxed(tall(rows, area.height), overlay.title, overlay.rows(area), area);
+}
+
+/** What a place draws; a fault in it is told in its pane, and the rest of the screen stands. */
+function drawnRows(place: Place, area: Area): Row[] {
+  try {
+    return place.rows(area);
+  } catch (error) {
+    const advice = 'This is a fault of watchfire. The other views work on; :events may tell more.';
+    return errorRows('This view could not be drawn.', messageOf(error), advice, area.theme, area.width, area.height);
+  }
 }
 
 /** The rows in a box in the middle, what lies behind it muted. */

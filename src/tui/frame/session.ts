@@ -205,7 +205,11 @@ export class Session implements Desk {
 
   handleKey(key: Key): void {
     this.#message = undefined;
-    this.#dispatch(key);
+    try {
+      this.#dispatch(key);
+    } catch (error) {
+      this.say(messageOf(error), 'critical');
+    }
     this.options.schedule(true);
   }
 

@@ -5,7 +5,7 @@ export type Scope =
   | 'global'
   | 'list'
   | 'subject'
-  | 'chart'
+  | 'page'
   | 'overview'
   | 'alerts'
   | 'alert'
@@ -84,7 +84,16 @@ export const BINDINGS: Table = {
     b('to-traces', 't', 'its traces at that time', 'traces', 11),
     b('to-metrics', 'm', 'its metrics at that time', 'metrics', 12),
   ],
-  chart: [b('left', 'h Left', 'cursor to the left'), b('right', 'Right', 'cursor to the right')],
+  page: [
+    b('up', 'k Up WheelUp', 'up', 'scroll', 1),
+    b('down', 'j Down WheelDown', 'down'),
+    b('page-up', 'PgUp', 'a page up'),
+    b('page-down', 'PgDn Space', 'a page down'),
+    b('half-up', 'C-u', 'half a page up'),
+    b('half-down', 'C-d', 'half a page down'),
+    b('top', 'g Home', 'to the top'),
+    b('bottom', 'G End', 'to the end'),
+  ],
   overview: [b('explain', 'x', 'explain the selected alert', 'explain', 20)],
   alerts: [
     b('explain', 'x', 'explain: why it fires or not, and who was told', 'explain', 20),
@@ -114,7 +123,7 @@ export const BINDINGS: Table = {
     b('previous-error', 'E', 'previous error'),
     b('to-traces', 't', 'the trace of this line', 'trace', 11),
     b('to-metrics', 'm', 'metrics of its service', 'metrics', 12),
-    b('wrap', 'w', 'fields of the line below it, or not'),
+    b('fields', 'w', 'with or without the fields of each line'),
   ],
   record: [
     b('up', 'k Up WheelUp', 'scroll up'),

@@ -39,6 +39,7 @@ const SEVERITIES = ['critical', 'page', 'error', 'warning', 'info'];
 /** Firing first, then pending, silenced, inactive; within each the worst severity, then the longest. */
 export function alertItems({ groups, routed, notifications }: AlertAnswers): AlertItem[] {
   const byPrint = new Map(routed.map((alert) => [alert.fingerprint, alert]));
+  const byName = Map.groupBy(routed, (alert) => alert.labels.get('alertname'));
   const told = new Map<string, NotificationRecord[]>();
   for (const record of notifications) {
     for (const print of record.fingerprints) {
@@ -57,7 +58,7 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
       for (const alert of rule.alerts ?? []) {
         const print = fingerprint(alert.labels);
         seen.add(print);
-        const route = byPrint.get(print) ?? routed.find((each) => contains(each.labels, alert.labels));
+        const route = byPrint.get(print) ?? byName.get(rule.name)?.find((each) => contains(each.labels, alert.labels));
         if (route !== undefined) seen.add(route.fingerprint);
         const suppressed = route?.status.state === 'suppressed';
         items.push({

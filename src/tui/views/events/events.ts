@@ -19,7 +19,7 @@ export class EventsPlace extends Place {
   }
 
   scopes(): readonly Scope[] {
-    return ['list'];
+    return ['page'];
   }
 
   async fetch(): Promise<void> {}
@@ -46,6 +46,6 @@ export class EventsPlace extends Place {
   }
 
   override act(action: string): boolean {
-    return this.#scroll.act(action) || action === 'open';
+    return this.#scroll.act(action);
   }
 }

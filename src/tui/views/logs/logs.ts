@@ -35,6 +35,7 @@ export class LogsPlace extends Place {
   #tail: AbortController | undefined;
   #tailError: string | undefined;
   #note = '';
+  #fields = true;
 
   constructor(desk: Desk, subject?: Subject) {
     super(desk);
@@ -199,7 +200,11 @@ export class LogsPlace extends Place {
     const top = height >= 16 && this.#trace === undefined ? volumeRows(this.buffer.shown, area) : [];
     const rest = height - top.length - notes.length;
     if (this.buffer.shown.length === 0) return [...top, ...notes, ...this.#nothing(width, rest)];
-    return [...top, ...notes, ...logLines(this.buffer.shown, this.#list, this.filter.words, { ...area, height: rest })];
+    return [
+      ...top,
+      ...notes,
+      ...logLines(this.buffer.shown, this.#list, this.filter.words, this.#fields, { ...area, height: rest }),
+    ];
   }
 
   #nothing(width: number, height: number): Row[] {
@@ -246,6 +251,9 @@ export class LogsPlace extends Place {
         if (this.#paused) this.#togglePause();
         this.#following = true;
         this.#followOrKeep();
+        return true;
+      case 'fields':
+        this.#fields = !this.#fields;
         return true;
       case 'level':
         this.#level = LEVEL_STEPS[(LEVEL_STEPS.indexOf(this.#level) + 1) % LEVEL_STEPS.length];

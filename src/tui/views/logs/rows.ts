@@ -54,17 +54,29 @@ export function volumeRows(records: readonly LogRecord[], area: Area): Row[] {
 }
 
 /** The visible lines; time, level, service, message, and a mark where there is a trace. */
-export function logLines(records: readonly LogRecord[], list: ListState, words: readonly string[], area: Area): Row[] {
+export function logLines(
+  records: readonly LogRecord[],
+  list: ListState,
+  words: readonly string[],
+  fields: boolean,
+  area: Area,
+): Row[] {
   const { from, to } = list.window(records.length, area.height);
   const visible = records.slice(from, to);
   const serviceWidth = Math.min(18, Math.max(4, ...visible.map((record) => widthOf(clean(record.service)))));
   return visible.map((record, i) => {
-    const line = logLine(record, serviceWidth, words, area);
+    const line = logLine(record, serviceWidth, words, fields, area);
     return from + i === list.selected ? select(line, area.width) : line;
   });
 }
 
-export function logLine(record: LogRecord, serviceWidth: number, words: readonly string[], area: Area): Row {
+export function logLine(
+  record: LogRecord,
+  serviceWidth: number,
+  words: readonly string[],
+  fields: boolean,
+  area: Area,
+): Row {
   const { zone, theme, width } = area;
   const tone = levelTone(record.level);
   const clock = formatClockMs(record.timestampMs, zone);
@@ -80,7 +92,7 @@ export function logLine(record: LogRecord, serviceWidth: number, words: readonly
       toned('accent', traced),
       ' ',
       markMatches(record.message, words, tone === 'muted' ? 'muted' : 'plain'),
-      ...tellingFields(record)
+      ...(fields ? tellingFields(record) : [])
         .slice(0, MOST_FIELDS)
         .map(([name, value]) => toned('muted', `  ${name}=${shorten(clean(value), LONGEST_VALUE)}`)),
     ),

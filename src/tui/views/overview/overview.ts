@@ -230,7 +230,7 @@ export class OverviewPlace extends Place {
       width,
       height,
       area,
-      (record) => logLine(record, service, [], { ...area, width }),
+      (record) => logLine(record, service, [], true, { ...area, width }),
     );
   }
 

@@ -151,7 +151,7 @@ class TargetPlace extends Place {
   }
 
   scopes(): readonly Scope[] {
-    return ['subject', 'list'];
+    return ['subject', 'page'];
   }
 
   async fetch(): Promise<void> {
@@ -166,7 +166,7 @@ class TargetPlace extends Place {
   }
 
   override act(action: string): boolean {
-    return this.#scroll.act(action) || action === 'open';
+    return this.#scroll.act(action);
   }
 
   override subject(): Subject {
