@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigError } from './problem.ts';
-import { type FAILED, Reading, type Type } from './schema.ts';
+import { decode, type FAILED, Reading, type Type } from './schema.ts';
 import { readYaml, type YamlDocument } from './yaml-reader.ts';
 
 export interface ConfigFiles {
@@ -40,9 +40,7 @@ export function readConfigFile(file: string, files: ConfigFiles): YamlDocument {
 /** Decodes the document's root by a type; undefined for an empty document, FAILED where problems were reported. */
 export function decodeRoot<T>(type: Type<T>, document: YamlDocument, reading: Reading): T | typeof FAILED {
   const { root } = document;
-  if (root === undefined) return type.zero;
-  if (root.kind === 'scalar' && root.plain && root.text === '') return type.zero;
-  return type.read(root, reading);
+  return root === undefined ? type.zero : decode(type, root, reading);
 }
 
 export function readingOf(file: string): Reading {
