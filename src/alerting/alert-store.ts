@@ -52,15 +52,11 @@ export class AlertStore {
     return this.#alerts.get(alertFingerprint);
   }
 
-  get size(): number {
-    return this.#alerts.size;
-  }
-
   /** Forgets resolved alerts but for those that are still to be notified of. */
-  collect(isAwaited: (fingerprint: string) => boolean): void {
+  collect(awaited: ReadonlySet<string>): void {
     const nowMs = this.#clock.nowMs();
     for (const [key, alert] of this.#alerts) {
-      if (!isResolved(alert, nowMs) || isAwaited(key)) continue;
+      if (!isResolved(alert, nowMs) || awaited.has(key)) continue;
       this.#alerts.delete(key);
       this.#journal?.put(key, undefined);
     }

@@ -89,7 +89,7 @@ export class Alerting implements AlertSink {
     this.#channels = options.channels(config);
     this.#inhibitor = this.#newInhibitor();
     this.#dispatcher = this.#newDispatcher();
-    this.#every(COLLECT_ALERTS_MS, () => this.#store.collect((fingerprint) => this.#dispatcher.holds(fingerprint)));
+    this.#every(COLLECT_ALERTS_MS, () => this.#store.collect(this.#dispatcher.held()));
     this.#every(COLLECT_REST_MS, () => {
       this.#inhibitor.collect(clock.nowMs());
       this.#silences.collect();

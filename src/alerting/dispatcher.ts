@@ -36,12 +36,9 @@ export class Dispatcher {
     return this.#groups.get(route)?.get(route.groupLabels(labels).key);
   }
 
-  /** Whether a group still holds the alert. */
-  holds(fingerprint: string): boolean {
-    for (const groups of this.#groups.values()) {
-      for (const group of groups.values()) if (group.has(fingerprint)) return true;
-    }
-    return false;
+  /** The fingerprints of all alerts that a group still holds. */
+  held(): ReadonlySet<string> {
+    return new Set(this.groups().flatMap((group) => group.alerts().map(({ fingerprint }) => fingerprint)));
   }
 
   /** No further flush and no further attempt; resolves when what is under way has ended, or was cancelled after `graceMs`. */

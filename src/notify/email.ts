@@ -40,7 +40,7 @@ export function emailNotifier({ fields, tls, render }: EmailContext): Notifier {
 }
 
 /** The message; the envelope is by `from` and `to`, whatever the headers of these names say. Throws TemplateError. */
-export function composeMail(fields: Fields, notification: Notification, rendering: Rendering): SendMailOptions {
+function composeMail(fields: Fields, notification: Notification, rendering: Rendering): SendMailOptions {
   const from = rendering.text(fields.text('from'));
   const to = rendering.text(fields.text('to'));
   const headers = new Map<string, string>();
@@ -72,7 +72,7 @@ export function composeMail(fields: Fields, notification: Notification, renderin
 }
 
 /** Where the mail goes and how: implicit TLS on port 465, else STARTTLS if `require_tls`. Throws FieldError. */
-export function smtpOptions(fields: Fields, tls: TlsConfig): SMTPTransport.Options {
+function smtpOptions(fields: Fields, tls: TlsConfig): SMTPTransport.Options {
   const { host, port } = hostAndPort(fields.text('smarthost'));
   const secure = fields.optionalFlag('force_implicit_tls') ?? port === 465;
   const requireTLS = !secure && fields.flag('require_tls', true);

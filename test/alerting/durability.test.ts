@@ -254,7 +254,7 @@ describe('kill -9', () => {
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
       return seed / 2 ** 31;
     };
-    const trial = await runKillTrial(8, random);
+    const trial = await runKillTrial(5, random);
     expect(trial.acknowledged).toBeGreaterThan(0);
     expect(trial.missing).toEqual([]);
     expect(trial.repeatedLogged).toEqual([]);
