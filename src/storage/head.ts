@@ -19,7 +19,7 @@ import { SeriesIndex } from './series-index.ts';
 export interface HeadOptions {
   /** Samples older than this are dropped; undefined: kept for ever. */
   readonly retentionMs?: number | undefined;
-  /** Bytes to hold at most; the oldest chunks go first. Undefined: no limit. */
+  /** Bytes to hold at most; the oldest samples go first, the last five minutes never. Undefined: no limit. */
   readonly budgetBytes?: number | undefined;
   /** Samples up to this much older than the newest of the head are taken out of order; 0: none. */
   readonly outOfOrderWindowMs?: number | undefined;
@@ -49,6 +49,8 @@ export interface HeadStatus extends Cardinality {
 
 /** Bytes of labels, index and columns that a series costs, about. */
 const SERIES_BYTES = 420;
+/** What is younger is kept whatever the budget: an instant query looks this far back. */
+const YOUNGEST_MS = 5 * 60_000;
 /** A reference is a slot, and how often the slot was given away before. */
 const SLOT_MASK = 2 ** 27 - 1;
 
@@ -186,10 +188,11 @@ export class Head implements Queryable, Appendable {
   truncate(nowMs: number): number {
     const { retentionMs, budgetBytes } = this.#options;
     let dropped = 0;
-    if (retentionMs !== undefined) dropped += this.#dropBefore(nowMs - retentionMs);
+    if (retentionMs !== undefined) dropped += this.#dropBefore(nowMs - retentionMs, false);
     if (budgetBytes !== undefined) {
-      const horizonMs = budgetHorizon(this.chunks.table, this.#liveChunks(), this.bytes - budgetBytes);
-      if (horizonMs !== undefined) dropped += this.#dropBefore(horizonMs);
+      const keepFromMs = this.#maxTimeMs - YOUNGEST_MS;
+      const horizonMs = budgetHorizon(this.chunks.table, this.#liveChunks(), this.bytes - budgetBytes, keepFromMs);
+      if (horizonMs !== undefined) dropped += this.#dropBefore(horizonMs, true);
     }
     this.#droppedSamples += dropped;
     this.#forgetEmpty();
@@ -314,13 +317,13 @@ export class Head implements Queryable, Appendable {
     }
   }
 
-  #dropBefore(horizonMs: number): number {
+  #dropBefore(horizonMs: number, cut: boolean): number {
     this.#horizonMs = Math.max(this.#horizonMs, horizonMs);
     let dropped = 0;
     let oldest = Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < this.index.slots; slot++) {
       if (this.index.labels[slot] === undefined) continue;
-      if (this.chunks.oldest(slot) < horizonMs) dropped += this.chunks.dropBefore(slot, horizonMs);
+      if (this.chunks.oldest(slot) < horizonMs) dropped += this.chunks.dropBefore(slot, horizonMs, cut);
       oldest = Math.min(oldest, this.chunks.oldest(slot));
     }
     this.#minTimeMs = oldest;

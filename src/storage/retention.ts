@@ -3,28 +3,39 @@ import { type ChunkTable, HISTOGRAMS, KEPT } from './chunk-table.ts';
 
 const STEPS = 512;
 
-/** Undefined where nothing has to go, or nothing can: imported chunks stay. Wins a tenth more than asked, so that not every call has to drop. */
-export function budgetHorizon(table: ChunkTable, chunks: Iterable<number>, excessBytes: number): number | undefined {
+/**
+ * Undefined where nothing has to go, or nothing can: imported chunks stay. The bytes of a chunk count as spread evenly over its time.
+ * Wins a tenth more than asked, so that not every call has to drop, but leaves what is from `keepFromMs` on.
+ */
+export function budgetHorizon(
+  table: ChunkTable,
+  chunks: Iterable<number>,
+  excessBytes: number,
+  keepFromMs: number,
+): number | undefined {
   if (excessBytes <= 0) return undefined;
   const candidates: number[] = [];
   let oldest = Number.POSITIVE_INFINITY;
-  let newest = Number.NEGATIVE_INFINITY;
   for (const chunk of chunks) {
     if ((table.flags[chunk]! & KEPT) !== 0) continue;
     candidates.push(chunk);
-    oldest = Math.min(oldest, table.maxTime[chunk]!);
-    newest = Math.max(newest, table.maxTime[chunk]!);
+    oldest = Math.min(oldest, table.minTime[chunk]!);
   }
-  if (candidates.length === 0) return undefined;
-  const width = Math.max(1, (newest - oldest) / STEPS);
-  const bytes = new Float64Array(STEPS + 1);
-  for (const chunk of candidates) bytes[Math.floor((table.maxTime[chunk]! - oldest) / width)]! += sizeOf(table, chunk);
+  if (candidates.length === 0 || oldest >= keepFromMs) return undefined;
+  const width = (keepFromMs - oldest) / STEPS;
+  const bytes = new Float64Array(STEPS);
+  for (const chunk of candidates) {
+    const first = Math.floor((table.minTime[chunk]! - oldest) / width);
+    const last = Math.floor((table.maxTime[chunk]! - oldest) / width);
+    const share = sizeOf(table, chunk) / (last - first + 1);
+    for (let step = first; step <= last && step < STEPS; step++) bytes[step]! += share;
+  }
   let won = 0;
-  for (let step = 0; step <= STEPS; step++) {
+  for (let step = 0; step < STEPS; step++) {
     won += bytes[step]!;
     if (won >= excessBytes * 1.1) return oldest + (step + 1) * width;
   }
-  return newest + 1;
+  return keepFromMs;
 }
 
 function sizeOf(table: ChunkTable, chunk: number): number {

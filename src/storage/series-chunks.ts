@@ -167,8 +167,8 @@ export class SeriesChunks {
     if (late !== undefined) this.#mergeInto(into, late, startMs, endMs);
   }
 
-  /** Drops chunks that end before the horizon; gives the number of samples dropped. */
-  dropBefore(slot: number, horizonMs: number): number {
+  /** Drops chunks that end before the horizon, and with `cut` what is before it in others; gives the number of samples dropped. */
+  dropBefore(slot: number, horizonMs: number, cut: boolean): number {
     const table = this.table;
     let dropped = 0;
     let before = NONE;
@@ -181,6 +181,9 @@ export class SeriesChunks {
         else table.next[before] = next;
         if (next === NONE) this.#settleTail(slot, before);
         table.remove(chunk);
+      } else if (cut && (table.flags[chunk]! & KEPT) === 0) {
+        dropped += this.#cutChunk(slot, before, chunk, horizonMs);
+        before = before === NONE ? this.#first[slot]! : table.next[before]!;
       } else {
         before = chunk;
       }
@@ -209,6 +212,32 @@ export class SeriesChunks {
   /** Bytes held for samples. */
   get bytes(): number {
     return this.table.bytes + this.#capacity * SLOT_BYTES + this.#late.size * LATE_SAMPLES * 25;
+  }
+
+  /** Replaces the chunk that follows `before` by one without the samples before the horizon; gives their number. */
+  #cutChunk(slot: number, before: number, chunk: number, horizonMs: number): number {
+    const table = this.table;
+    const rest = this.#scratch;
+    rest.clear();
+    decodeChunk(table, chunk, rest, horizonMs);
+    const state = this.#tailState;
+    const shorter = table.add();
+    for (let i = 0; i < rest.length; i++) {
+      const kind = rest.floatsOnly ? FLOAT : rest.kinds[i]!;
+      if (kind === HISTOGRAM) appendHistogram(table, shorter, state, rest.timestamps[i]!, rest.histograms[i]!);
+      else appendFloat(table, shorter, state, rest.timestamps[i]!, rest.values[i]!, kind === STALE);
+    }
+    const start = table.starts.get(chunk);
+    if (start !== undefined) table.starts.set(shorter, start);
+    trim(table, shorter);
+    const next = table.next[chunk]!;
+    table.next[shorter] = next;
+    if (before === NONE) this.#first[slot] = shorter;
+    else table.next[before] = shorter;
+    if (next === NONE) this.#settleTail(slot, shorter);
+    const dropped = table.count[chunk]! - rest.length;
+    table.remove(chunk);
+    return dropped;
   }
 
   /** Merges samples that came late into the chunks from the first that they touch on. */

@@ -300,6 +300,39 @@ describe('retention', () => {
     }
   });
 
+  it('over the budget drops the older part of chunks that are still growing, never the newest', () => {
+    const head = createHead({ budgetBytes: 300_000 });
+    const valueAt = (series: number, i: number): number => Math.sin(series * 1e4 + i);
+    for (let series = 0; series < 200; series++) {
+      const samples = Array.from({ length: 200 }, (_, i) => ({ at: i * 15_000, value: valueAt(series, i) }));
+      fill(head, Labels.of({ __name__: 'm', series: String(series) }), samples);
+    }
+    const dropped = head.truncate(3_000_000);
+    expect(head.bytes).toBeLessThanOrEqual(300_000);
+    const columns = new SampleColumns();
+    let left = 0;
+    for (const series of head.select([], 0, 1e9)) {
+      series.read(0, 1e9, columns);
+      left += columns.length;
+      expect(columns.length).toBeGreaterThan(50);
+      const number = Number(series.labels.get('series'));
+      for (let i = 0; i < columns.length; i++) {
+        expect(columns.timestamps[i]).toBe((200 - columns.length + i) * 15_000);
+        expect(columns.values[i]).toBe(valueAt(number, 200 - columns.length + i));
+      }
+    }
+    expect(left + dropped).toBe(40_000);
+    head.configure({ budgetBytes: 1 });
+    head.truncate(3_000_000);
+    expect(head.status(1).samples).toBe(200 * 21);
+    const appender = head.appender();
+    const ref = appender.series(Labels.of({ __name__: 'm', series: '7' }));
+    expect(appender.float(ref, 3_000_000, 0.5)).toBe('appended');
+    appender.commit();
+    head.select([new Matcher('=', 'series', '7')], 0, 1e9)[0]!.read(0, 1e9, columns);
+    expect([columns.length, columns.values[21], columns.values[20]]).toEqual([22, 0.5, valueAt(7, 199)]);
+  });
+
   it('gives memory back, and mixes no chunks up while it moves them', () => {
     const head = createHead({ retentionMs: 1_200_000 });
     const valueAt = (series: number, i: number): number => Math.sin(series * 1e4 + i);
