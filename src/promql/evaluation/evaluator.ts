@@ -20,7 +20,7 @@ import {
   RowMaker,
   withoutMetadata,
 } from './row.ts';
-import { scalarOperation } from './scalar-functions.ts';
+import { greater, lesser, scalarOperation } from './scalar-functions.ts';
 import { type RowSink, selectInstant } from './selector.ts';
 import type { ScalarColumn } from './site.ts';
 
@@ -212,7 +212,7 @@ export class Evaluator {
       case 'max_of': {
         const left = await this.scalar(call.args[0]!);
         const right = await this.scalar(call.args[1]!);
-        const choose = call.signature.name === 'min_of' ? Math.min : Math.max;
+        const choose = call.signature.name === 'min_of' ? lesser : greater;
         return left.map((value, step) => choose(value, right[step]!));
       }
       default:

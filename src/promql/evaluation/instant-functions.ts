@@ -21,7 +21,7 @@ import {
   RowMaker,
   withoutMetadata,
 } from './row.ts';
-import { dateFunction, floatFunction } from './scalar-functions.ts';
+import { dateFunction, floatFunction, greater, lesser } from './scalar-functions.ts';
 import { type SelectorYield, selectInstant } from './selector.ts';
 import { sortRows } from './sort.ts';
 
@@ -205,7 +205,7 @@ async function clamp(
   ];
   const rows = await mapFloats(evaluator, argument, (value, step) => {
     const [from, to] = at(step);
-    return Math.max(from, Math.min(to, value));
+    return greater(from, lesser(to, value));
   });
   for (const { kinds } of rows) {
     for (let i = 0; i < kinds.length; i++) {

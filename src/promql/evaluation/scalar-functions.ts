@@ -1,5 +1,6 @@
 /** Functions and operators on single numbers. */
 import type { BinaryOperator } from '../expression.ts';
+import { type CivilTime, civilTime, daysInMonth } from './civil-time.ts';
 
 export function floatFunction(name: string): ((value: number) => number) | undefined {
   return FLOAT_FUNCTIONS.get(name);
@@ -56,7 +57,17 @@ export function power(base: number, exponent: number): number {
 /** A function of the date and time a number of seconds after 1970 stands for, in UTC. */
 export function dateFunction(name: string): ((seconds: number) => number) | undefined {
   const get = DATE_FUNCTIONS.get(name);
-  return get && ((seconds) => get(new Date(Math.trunc(seconds) * 1000)));
+  return get && ((seconds) => get(civilTime(seconds)));
+}
+
+/** Go's `math.Max`: +Inf wins over NaN. */
+export function greater(a: number, b: number): number {
+  return a === Number.POSITIVE_INFINITY || b === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : Math.max(a, b);
+}
+
+/** Go's `math.Min`: -Inf wins over NaN. */
+export function lesser(a: number, b: number): number {
+  return a === Number.NEGATIVE_INFINITY || b === Number.NEGATIVE_INFINITY ? Number.NEGATIVE_INFINITY : Math.min(a, b);
 }
 
 const DEGREES = 180 / Math.PI;
@@ -87,15 +98,13 @@ const FLOAT_FUNCTIONS: ReadonlyMap<string, (value: number) => number> = new Map(
   ['rad', (value: number) => (value * Math.PI) / 180],
 ]);
 
-const DAY_MS = 86_400_000;
-
-const DATE_FUNCTIONS: ReadonlyMap<string, (date: Date) => number> = new Map([
-  ['days_in_month', (date: Date) => new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()],
-  ['day_of_month', (date: Date) => date.getUTCDate()],
-  ['day_of_week', (date: Date) => date.getUTCDay()],
-  ['day_of_year', (date: Date) => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS) + 1],
-  ['hour', (date: Date) => date.getUTCHours()],
-  ['minute', (date: Date) => date.getUTCMinutes()],
-  ['month', (date: Date) => date.getUTCMonth() + 1],
-  ['year', (date: Date) => date.getUTCFullYear()],
+const DATE_FUNCTIONS: ReadonlyMap<string, (time: CivilTime) => number> = new Map([
+  ['days_in_month', ({ year, month }: CivilTime) => daysInMonth(year, month)],
+  ['day_of_month', ({ day }: CivilTime) => day],
+  ['day_of_week', ({ weekday }: CivilTime) => weekday],
+  ['day_of_year', ({ dayOfYear }: CivilTime) => dayOfYear],
+  ['hour', ({ hour }: CivilTime) => hour],
+  ['minute', ({ minute }: CivilTime) => minute],
+  ['month', ({ month }: CivilTime) => month],
+  ['year', ({ year }: CivilTime) => year],
 ]);
