@@ -12,6 +12,9 @@ import type { DnsResolver } from '../../src/discovery/dns.ts';
 import { createHttpClient } from '../../src/http/axios.ts';
 import { Labels } from '../../src/labels/labels.ts';
 
+/** Patient, since the machine may be busy with other things. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 10 });
+
 const place = { file: 'prometheus.yml', line: 7, column: 5 };
 const reports: string[] = [];
 const running: Discovery[] = [];
@@ -78,7 +81,7 @@ describe('file', () => {
     await writeFile(json, '[{"targets": ["a:1", "b:2"], "labels": {"env": "x"}}]');
     await writeFile(yaml, '- targets: ["c:3"]\n  labels: {port: 80}\n');
     const { last, discovery } = discover(config([join(folder, '*.json'), yaml]));
-    await expect.poll(last).toEqual([
+    await eventually(last).toEqual([
       {
         source: `${json}:0`,
         labels: { env: 'x', __meta_filepath: json },
@@ -87,29 +90,29 @@ describe('file', () => {
       { source: `${yaml}:0`, labels: { port: '80', __meta_filepath: yaml }, targets: [{ __address__: 'c:3' }] },
     ]);
     await writeFile(yaml, '- targets: [d:4]\n');
-    await expect.poll(() => addresses(last())).toEqual(['a:1', 'b:2', 'd:4']);
+    await eventually(() => addresses(last())).toEqual(['a:1', 'b:2', 'd:4']);
     await writeFile(join(folder, 'new.json'), '[{"targets": ["n:1"]}]');
-    await expect.poll(() => addresses(last())).toEqual(['a:1', 'b:2', 'd:4', 'n:1']);
+    await eventually(() => addresses(last())).toEqual(['a:1', 'b:2', 'd:4', 'n:1']);
     await writeFile(json, '[{"targets": "a:1"}]');
-    await expect.poll(() => discovery.state().error).toContain('a.json: not a list of target groups');
+    await eventually(() => discovery.state().error).toContain('a.json: not a list of target groups');
     await writeFile(yaml, '- targets: [d:4]\n\tx: tab\n');
-    await expect.poll(() => discovery.state().error).toContain('b.yml');
+    await eventually(() => discovery.state().error).toContain('b.yml');
     expect(addresses(last())).toEqual(['a:1', 'b:2', 'd:4', 'n:1']);
     expect(reports.length).toBe(2);
     await rm(json);
     await writeFile(yaml, '- targets: [e:5]\n');
-    await expect.poll(() => addresses(last())).toEqual(['e:5', 'n:1']);
+    await eventually(() => addresses(last())).toEqual(['e:5', 'n:1']);
     expect(discovery.state().error).toBe('');
   });
 
   it('finds a file whose folder comes later, by the refresh interval', async () => {
     const file = join(folder, 'later', 'targets.json');
     const { last, discovery } = discover(config([file], 50));
-    await expect.poll(() => discovery.state().error).toContain('no such file');
+    await eventually(() => discovery.state().error).toContain('no such file');
     expect(last()).toEqual([]);
     await mkdir(join(folder, 'later'));
     await writeFile(file, '[{"targets": ["a:1"]}]');
-    await expect.poll(() => addresses(last())).toEqual(['a:1']);
+    await eventually(() => addresses(last())).toEqual(['a:1']);
   });
 });
 
@@ -133,9 +136,9 @@ describe('http', () => {
       refreshIntervalMs: 40,
       http: defaultHttpClientConfig,
     });
-    await expect
-      .poll(last)
-      .toEqual([{ source: `${url}:0`, labels: { x: 'y', __meta_url: url }, targets: [{ __address__: 'a:1' }] }]);
+    await eventually(last).toEqual([
+      { source: `${url}:0`, labels: { x: 'y', __meta_url: url }, targets: [{ __address__: 'a:1' }] },
+    ]);
     expect(seen[0]!['x-prometheus-refresh-interval-seconds']).toBe('0.04');
     for (const [bad, why] of [
       [{ status: 500, body: '' }, 'server returned HTTP status 500 Internal Server Error'],
@@ -144,12 +147,12 @@ describe('http', () => {
       [{ body: '{}' }, 'not a list of target groups'],
     ] as const) {
       answer = bad;
-      await expect.poll(() => discovery.state().error).toContain(why);
+      await eventually(() => discovery.state().error).toContain(why);
     }
     expect(deliveries.length).toBe(1);
     expect(reports.join()).not.toContain('hush');
     answer = { body: '[]' };
-    await expect.poll(last).toEqual([]);
+    await eventually(last).toEqual([]);
     expect(discovery.state().error).toBe('');
     discovery.stop();
     server.close();
@@ -188,7 +191,7 @@ describe('dns', () => {
     ['NS', 'ns.example.com:9', { __meta_dns_ns_record_target: 'ns.example.com.' }],
   ] as const)('%s records', async (type, address, labels) => {
     const { last } = discover(config(type), { resolver });
-    await expect.poll(last).toEqual([
+    await eventually(last).toEqual([
       {
         source: 'x.example.com',
         labels: {},

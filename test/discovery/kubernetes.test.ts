@@ -9,6 +9,9 @@ import { createDiscovery, type Discovery, type DiscoveryDeps } from '../../src/d
 import { createHttpClient } from '../../src/http/axios.ts';
 import { ApiServer } from './api-server.ts';
 
+/** Patient, since the machine may be busy with other things. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 10 });
+
 let server: ApiServer;
 const running: Discovery[] = [];
 const reports: string[] = [];
@@ -190,7 +193,7 @@ describe('roles', () => {
     server.put('nodes', node);
     server.put('namespaces', { metadata: { name: 'shop', labels: { team: 'red' } } });
     const found = discover(config('pod', { attachMetadata: { node: true, namespace: true } }));
-    await expect.poll(found.addresses).toEqual(['10.0.0.1', '10.0.0.1:8080', '10.0.0.1:9']);
+    await eventually(found.addresses).toEqual(['10.0.0.1', '10.0.0.1:8080', '10.0.0.1:9']);
     expect(found.groups()['pod/shop/pending']).toEqual({ labels: {}, targets: [] });
     expect(found.groups()['pod/shop/a']).toEqual({
       labels: {
@@ -217,7 +220,7 @@ describe('roles', () => {
     server.put('nodes', node);
     server.put('nodes', { metadata: { name: 'without-address' } });
     const found = discover(config('node'));
-    await expect.poll(found.addresses).toEqual(['192.168.0.1:10250']);
+    await eventually(found.addresses).toEqual(['192.168.0.1:10250']);
     expect(found.groups()['node/n1']).toEqual({
       labels: { ...nodeMeta, __meta_kubernetes_node_provider_id: 'aws:///i-1' },
       targets: [
@@ -239,7 +242,7 @@ describe('roles', () => {
       spec: { type: 'ExternalName', externalName: 'far.example.com', ports },
     });
     const found = discover(config('service'));
-    await expect.poll(found.addresses).toEqual(['api.shop.svc:80', 'far.shop.svc:443']);
+    await eventually(found.addresses).toEqual(['api.shop.svc:80', 'far.shop.svc:443']);
     expect(found.groups()['svc/shop/api']).toEqual({
       labels: serviceMeta,
       targets: [
@@ -273,7 +276,7 @@ describe('roles', () => {
       ],
     });
     const found = discover(config('endpoints'));
-    await expect.poll(found.addresses).toEqual(['10.0.0.1:8080', '10.0.0.1:9', '10.0.0.9:8080']);
+    await eventually(found.addresses).toEqual(['10.0.0.1:8080', '10.0.0.1:9', '10.0.0.9:8080']);
     const port = { __meta_kubernetes_endpoint_port_name: 'web', __meta_kubernetes_endpoint_port_protocol: 'TCP' };
     expect(found.groups()['endpoints/shop/api']).toEqual({
       labels: { ...serviceMeta, __meta_kubernetes_endpoints_name: 'api' },
@@ -318,7 +321,7 @@ describe('roles', () => {
       ],
     });
     const found = discover(config('endpointslice', { attachMetadata: { node: true, namespace: false } }));
-    await expect.poll(found.addresses).toEqual(['[fd00::1]:8080']);
+    await eventually(found.addresses).toEqual(['[fd00::1]:8080']);
     expect(found.groups()['endpointslice/shop/api-x']).toEqual({
       labels: {
         ...serviceMeta,
@@ -358,7 +361,7 @@ describe('roles', () => {
       },
     });
     const found = discover(config('ingress'));
-    await expect.poll(() => found.addresses()?.length).toBe(3);
+    await eventually(() => found.addresses()?.length).toBe(3);
     const target = (host: string, scheme: string, path: string) => ({
       __address__: host,
       __meta_kubernetes_ingress_host: host,
@@ -385,25 +388,25 @@ describe('list and watch', () => {
     for (let i = 1; i <= 5; i++) server.put('pods', pod(`p${i}`, { ip: `10.0.0.${i}` }));
     const found = discover(config('pod'));
     const hosts = (): string[] => [...new Set(found.addresses()?.map((address) => address.split(':')[0]!))];
-    await expect.poll(hosts).toEqual([1, 2, 3, 4, 5].map((i) => `10.0.0.${i}`));
+    await eventually(hosts).toEqual([1, 2, 3, 4, 5].map((i) => `10.0.0.${i}`));
     expect(server.requests.filter((request) => request.query.has('limit')).length).toBe(3);
     server.put('pods', pod('p6', { ip: '10.0.0.6' }));
     server.put('pods', pod('p1', { ip: '10.0.1.1' }));
     server.remove('pods', 'shop', 'p2');
-    await expect.poll(hosts).toEqual(['10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6', '10.0.1.1']);
+    await eventually(hosts).toEqual(['10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6', '10.0.1.1']);
     expect(found.discovery.state()).toMatchObject({ kind: 'kubernetes', error: '' });
   });
 
   it('resumes where it was when the server ends a watch, from a bookmark too', async () => {
     server.put('pods', pod('a'));
     const found = discover(config('pod'));
-    await expect.poll(() => server.watchCount).toBe(1);
+    await eventually(() => server.watchCount).toBe(1);
     server.bookmark();
-    await expect.poll(() => found.addresses()?.length).toBe(3);
+    await eventually(() => found.addresses()?.length).toBe(3);
     server.endWatches();
-    await expect.poll(() => server.watchCount).toBe(1);
+    await eventually(() => server.watchCount).toBe(1);
     server.put('pods', pod('b', { ip: '10.0.0.2' }));
-    await expect.poll(() => found.addresses()?.length).toBe(6);
+    await eventually(() => found.addresses()?.length).toBe(6);
     expect(server.requests.filter((request) => !request.query.has('watch')).length).toBe(1);
     expect(server.requests.at(-1)!.query.get('resourceVersion')).toBe('102');
   });
@@ -412,27 +415,27 @@ describe('list and watch', () => {
     server.put('pods', pod('a'));
     server.put('pods', pod('b', { ip: '10.0.0.2' }));
     const found = discover(config('pod'));
-    await expect.poll(() => server.watchCount).toBe(1);
-    await expect.poll(() => found.addresses()?.length).toBe(6);
+    await eventually(() => server.watchCount).toBe(1);
+    await eventually(() => found.addresses()?.length).toBe(6);
     server.expire();
     server.remove('pods', 'shop', 'a');
     server.expire();
-    await expect.poll(() => found.addresses()).toEqual(['10.0.0.2', '10.0.0.2:8080', '10.0.0.2:9']);
-    await expect.poll(() => server.watchCount).toBe(1);
+    await eventually(() => found.addresses()).toEqual(['10.0.0.2', '10.0.0.2:8080', '10.0.0.2:9']);
+    await eventually(() => server.watchCount).toBe(1);
     expect(reports).toEqual([]);
   });
 
   it('keeps what it knows while the server is away, says so, and catches up when it is back', async () => {
     server.put('pods', pod('a'));
     const found = discover(config('pod'));
-    await expect.poll(() => server.watchCount).toBe(1);
-    await expect.poll(() => found.addresses()?.length).toBe(3);
+    await eventually(() => server.watchCount).toBe(1);
+    await eventually(() => found.addresses()?.length).toBe(3);
     await server.stop();
-    await expect.poll(() => found.discovery.state().error).toContain('connection refused');
+    await eventually(() => found.discovery.state().error).toContain('connection refused');
     expect(found.addresses()?.length).toBe(3);
     server.put('pods', pod('b', { ip: '10.0.0.2' }));
     await server.start();
-    await expect.poll(() => found.addresses()?.length).toBe(6);
+    await eventually(() => found.addresses()?.length).toBe(6);
     expect(found.discovery.state().error).toBe('');
     expect(reports.at(-1)).toMatch(/^info: kubernetes_sd .*: works again$/);
     expect(reports.filter((report) => report.startsWith('error')).length).toBeLessThanOrEqual(2);
@@ -445,12 +448,12 @@ describe('list and watch', () => {
     server.put('pods', pod('d', { namespace: 'three', ip: '10.0.0.4' }));
     const selectors = [{ role: 'pod' as const, label: 'app=api', field: 'status.phase=Running' }];
     const found = discover(config('pod', { namespaces: { ownNamespace: false, names: ['one', 'two'] }, selectors }));
-    await expect.poll(() => Object.keys(found.groups()).sort()).toEqual(['pod/one/a', 'pod/two/b']);
+    await eventually(() => Object.keys(found.groups()).sort()).toEqual(['pod/one/a', 'pod/two/b']);
     expect(server.requests[0]!.query.get('fieldSelector')).toBe('status.phase=Running');
     server.refuseWith = 403;
     server.endWatches();
-    await expect.poll(() => found.discovery.state().error).toBe('the API server answered 403 Forbidden: not for you');
-    await expect.poll(() => reports.length).toBe(1);
+    await eventually(() => found.discovery.state().error).toBe('the API server answered 403 Forbidden: not for you');
+    await eventually(() => reports.length).toBe(1);
   });
 });
 
@@ -479,7 +482,7 @@ describe('the way to the API server', () => {
         };
       },
     });
-    await expect.poll(found.addresses).toEqual([]);
+    await eventually(found.addresses).toEqual([]);
     expect(clients).toEqual([join(folder, 'ca.crt')]);
     expect(server.requests[0]!.authorization).toBe('Bearer pod-token');
     expect(new Set(server.requests.map((request) => request.path))).toEqual(
@@ -502,12 +505,12 @@ users: [{name: u, user: ${user}}]
     const { apiServer: _, ...base } = config('node', { kubeconfigFile: file });
     server.put('nodes', node);
     const found = discover(base);
-    await expect.poll(found.addresses).toEqual(['192.168.0.1:10250']);
+    await eventually(found.addresses).toEqual(['192.168.0.1:10250']);
     expect(server.requests[0]!.authorization).toBe('Bearer file-token');
     await write('{exec: {command: aws-iam-authenticator}}');
     const refused = discover(base);
-    await expect.poll(() => refused.discovery.state().error).toContain('the plugin "aws-iam-authenticator"');
+    await eventually(() => refused.discovery.state().error).toContain('the plugin "aws-iam-authenticator"');
     const nowhere = discover({ ...base, kubeconfigFile: undefined });
-    await expect.poll(() => nowhere.discovery.state().error).toContain('not within a Kubernetes pod');
+    await eventually(() => nowhere.discovery.state().error).toContain('not within a Kubernetes pod');
   });
 });

@@ -12,6 +12,9 @@ import { Secret } from '../../src/config/secret.ts';
 import { createHttpClient, type HttpClientOptions } from '../../src/http/axios.ts';
 import type { HttpClient, HttpError } from '../../src/http/client.ts';
 
+/** Patient, since the machine may be busy with other things. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 10 });
+
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
@@ -115,7 +118,7 @@ describe('answers', () => {
       if (received.length > 20) break;
     }
     expect(received).toMatch(/^(line\n)+/);
-    await expect.poll(() => closed).toBe(true);
+    await eventually(() => closed).toBe(true);
   });
 });
 

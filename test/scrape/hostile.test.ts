@@ -4,6 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Labels } from '../../src/labels/labels.ts';
 import { type Answer, Rig } from './rig.ts';
 
+/** Patient, since the machine may be busy with other things. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 10 });
+
 let rig: Rig;
 
 beforeEach(async () => {
@@ -138,9 +141,9 @@ describe('many bad targets', () => {
     rig.apply(rig.job({ discoveries: [{ kind: 'static', place, groups }] }));
     await rig.clock.advance(10_000);
     const good = () => rig.manager.targets().active.filter((each) => each.scrapeUrl.includes(rig.address));
-    await expect.poll(() => good().every((each) => each.health === 'up')).toBe(true);
+    await eventually(() => good().every((each) => each.health === 'up')).toBe(true);
     rig.manager.close();
-    await expect.poll(() => new Promise((resolve) => hanging.getConnections((_, count) => resolve(count)))).toBe(0);
+    await eventually(() => new Promise((resolve) => hanging.getConnections((_, count) => resolve(count)))).toBe(0);
     hanging.close();
   });
 });

@@ -5,6 +5,9 @@ import { Secret } from '../../src/config/secret.ts';
 import { Labels } from '../../src/labels/labels.ts';
 import { Rig } from './rig.ts';
 
+/** Patient, since the machine may be busy with other things. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 10 });
+
 let rig: Rig;
 
 beforeEach(async () => {
@@ -87,7 +90,7 @@ describe('a scrape', () => {
       await rig.clock.advance(100);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    await expect.poll(() => rig.manager.targets().active.every((target) => target.lastScrapeMs > 0)).toBe(true);
+    await eventually(() => rig.manager.targets().active.every((target) => target.lastScrapeMs > 0)).toBe(true);
     const offsets = rig.manager.targets().active.map((target) => target.lastScrapeMs % 10_000);
     const buckets = new Set(offsets.map((offset) => Math.floor(offset / 1000)));
     expect(buckets.size).toBeGreaterThan(6);

@@ -15,6 +15,9 @@ import type { Appendable } from '../../../src/storage/appender.ts';
 import { createHead } from '../../../src/storage/head.ts';
 import { Receiver, unsnappy } from './receiver.ts';
 
+/** Patient, since the machine may be busy with other things. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 10 });
+
 describe('snappy', () => {
   it('comes out as it went in, whatever it is', () => {
     fc.assert(
@@ -154,7 +157,7 @@ describe.each(['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'] as c
     appender.histogram(appender.series(Labels.of({ __name__: 'h' })), nowMs + 1, histogram);
     appender.metadata('a', { type: 'counter', help: 'Help.', unit: 'seconds' });
     appender.commit();
-    await expect.poll(() => receiver.samples('a_total')).toEqual([1, 'stale', 3]);
+    await eventually(() => receiver.samples('a_total')).toEqual([1, 'stale', 3]);
     const counters = receiver.series.filter((series) => series.labels['__name__'] === 'a_total');
     expect(counters[0]!.labels).toEqual({ __name__: 'a_total', job: 'j', cluster: 'c1' });
     expect(counters.at(-1)!.exemplars).toEqual([{ labels: { trace_id: 't' }, value: 0.5, timestampMs: nowMs + 1 }]);
@@ -169,9 +172,9 @@ describe.each(['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'] as c
     if (isVersion2) {
       expect(counters.at(-1)).toMatchObject({ metadata: { type: 1, help: 'Help.', unit: 'seconds' }, startMs: 1234 });
     } else {
-      await expect.poll(() => receiver.metadata[0]).toEqual({ family: 'a', type: 1, help: 'Help.' });
+      await eventually(() => receiver.metadata[0]).toEqual({ family: 'a', type: 1, help: 'Help.' });
     }
-    await expect.poll(() => remote.states()[0]).toMatchObject({ sentSamples: 6, droppedSamples: 0, error: '' });
+    await eventually(() => remote.states()[0]).toMatchObject({ sentSamples: 6, droppedSamples: 0, error: '' });
   });
 });
 
@@ -192,8 +195,8 @@ it('relabels, drops what is not wanted, and limits age', async () => {
   const old = storage.appender();
   old.float(old.series(Labels.of({ __name__: 'old' })), nowMs - 100_000, 1);
   old.commit();
-  await expect.poll(() => receiver.samples('a')).toEqual([1]);
-  await expect.poll(() => remote.states()[0]!.droppedSamples).toBe(1);
+  await eventually(() => receiver.samples('a')).toEqual([1]);
+  await eventually(() => remote.states()[0]!.droppedSamples).toBe(1);
   expect(receiver.series.map((series) => series.labels['__name__'])).toEqual(['a']);
 });
 
@@ -201,20 +204,20 @@ it('tries again what the receiver cannot take now, and gives up what it never wi
   await apply(config());
   receiver.status = 503;
   append({ a: 1 });
-  await expect.poll(() => receiver.requests).toBeGreaterThan(2);
+  await eventually(() => receiver.requests).toBeGreaterThan(2);
   expect(remote.states()[0]!.error).toBe('server returned HTTP status 503 Service Unavailable: no thanks');
   receiver.status = 429;
   receiver.retryAfter = '1';
-  await expect.poll(() => remote.states()[0]!.error).toContain('429');
+  await eventually(() => remote.states()[0]!.error).toContain('429');
   receiver.status = 200;
-  await expect.poll(() => receiver.samples('a')).toEqual([1]);
+  await eventually(() => receiver.samples('a')).toEqual([1]);
   receiver.status = 400;
   append({ a: 2 });
-  await expect.poll(() => remote.states()[0]!.refusedSamples).toBe(1);
+  await eventually(() => remote.states()[0]!.refusedSamples).toBe(1);
   receiver.status = 200;
   append({ a: 3 });
-  await expect.poll(() => receiver.samples('a')).toEqual([1, 3]);
-  expect(reports.map((report) => report.replace(/127.*?: /, ''))).toEqual([
+  await eventually(() => receiver.samples('a')).toEqual([1, 3]);
+  await eventually(() => reports.map((report) => report.replace(/127.*?: /, ''))).toEqual([
     'error: remote_write server returned HTTP status 503 Service Unavailable: no thanks: samples wait and are sent again',
     'info: remote_write 127.0.0.1:PORT: works again'.replace('127.0.0.1:PORT: ', ''),
     'error: remote_write server returned HTTP status 400 Bad Request: no thanks: 1 samples are refused for good',
@@ -225,7 +228,7 @@ it('tries again what the receiver cannot take now, and gives up what it never wi
 it('keeps each series in order over many shards', async () => {
   await apply(config({}, { minShards: 4, maxShards: 8, capacity: 10_000 }));
   for (let i = 0; i < 50; i++) append(Object.fromEntries(Array.from({ length: 20 }, (_, s) => [`s${s}`, i])));
-  await expect.poll(() => remote.states()[0]!.sentSamples).toBe(1000);
+  await eventually(() => remote.states()[0]!.sentSamples).toBe(1000);
   for (let s = 0; s < 20; s++) expect(receiver.samples(`s${s}`)).toEqual(Array.from({ length: 50 }, (_, i) => i));
 });
 
@@ -233,7 +236,7 @@ it('lets samples wait on disk while the receiver is away, in order, also over a 
   await receiver.stop();
   await apply(config({}, { capacity: 20 }));
   for (let i = 0; i < 100; i++) append({ a: i });
-  await expect.poll(() => remote.states()[0]!.spooledBytes).toBeGreaterThan(0);
+  await eventually(() => remote.states()[0]!.spooledBytes).toBeGreaterThan(0);
   expect(reports.join()).toContain('samples wait on disk');
   await remote.close();
   start();
@@ -241,11 +244,11 @@ it('lets samples wait on disk while the receiver is away, in order, also over a 
   append({ a: 100 });
   await receiver.start();
   for (let i = 101; i < 110; i++) append({ a: i });
-  await expect.poll(() => receiver.samples('a').length, { timeout: 5000 }).toBe(110);
+  await eventually(() => receiver.samples('a').length).toBe(110);
   expect([...(receiver.samples('a') as number[])].sort((a, b) => a - b)).toEqual(
     Array.from({ length: 110 }, (_, i) => i),
   );
-  await expect.poll(() => remote.states()[0]!.spooledBytes).toBe(0);
+  await eventually(() => remote.states()[0]!.spooledBytes).toBe(0);
   const [spool] = await readdir(folder);
   expect(await readdir(join(folder, spool!))).toEqual([]);
 });
@@ -255,7 +258,7 @@ it('goes on with an entry that a reload leaves as it is', async () => {
   append({ a: 1 });
   await apply(config());
   append({ a: 2 });
-  await expect.poll(() => receiver.samples('a')).toEqual([1, 2]);
+  await eventually(() => receiver.samples('a')).toEqual([1, 2]);
   expect(remote.states()[0]!.sentSamples).toBe(2);
   await apply();
   append({ a: 3 });
