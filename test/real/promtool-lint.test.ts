@@ -37,20 +37,7 @@ it.skipIf(promtool === undefined)('advises what promtool advises', () => {
     'sum',
     'bucket',
   ];
-  const rare = [
-    'gauge',
-    'counter',
-    'histogram',
-    'summary',
-    'fooBar',
-    'a:b',
-    'timestamp_seconds',
-    'kelvins',
-    'ratio',
-    'b',
-    'info',
-    'miles',
-  ];
+  const rare = ['gauge', 'counter', 'histogram', 'summary', 'fooBar', 'a:b', 'kelvins', 'ratio', 'b', 'info', 'miles'];
   const wrong: string[] = [];
   for (let i = 0; i < 150; i++) {
     const lines: string[] = [];
