@@ -1,21 +1,21 @@
 /** The alert source over Prometheus' `/api/v1/rules` and an Alertmanager's `/api/v2`. */
-import type { AlertGroup, PostableAlert, RoutedAlert, Silence } from '../alerting/model.ts';
+import type { RoutedAlert } from '../alerting/model.ts';
 import type { Clock } from '../config/clock.ts';
-import { type HttpClient, HttpError, type HttpResponse } from '../http/client.ts';
+import type { HttpClient } from '../http/client.ts';
 import type { Labels } from '../labels/labels.ts';
-import { Matcher } from '../labels/matcher.ts';
 import { SourceHealth, withoutCredentials } from '../logs/source-health.ts';
-import { list, PrometheusApi, record, strings, text, toFloat, toLabels, toMs } from './prometheus-api.ts';
-import type {
-  AlertFilter,
-  AlertSource,
-  Explanation,
-  RuleAlert,
-  RuleAlertState,
-  RuleGroupState,
-  RuleHealth,
-  RuleState,
-} from './sources.ts';
+import {
+  AlertmanagerApi,
+  filterParameters,
+  fromAlert,
+  fromSilence,
+  toAlertGroup,
+  toRoutedAlert,
+  toSilence,
+} from './alertmanager-api.ts';
+import { list, PrometheusApi, record, text, toMs } from './prometheus-api.ts';
+import { toGroup } from './rules-api.ts';
+import type { AlertSource, Explanation, RuleGroupState } from './sources.ts';
 
 export interface RemoteAlertOptions {
   /** Where the rules are evaluated; undefined: nowhere, only an Alertmanager is shown. */
@@ -79,19 +79,7 @@ export function remoteAlertSource({ prometheusUrl, alertmanagerUrl, http, clock 
     silence: async (id) => (await source.silences([])).find((silence) => silence.id === id),
     setSilence: (silence) =>
       health.watch(async () => {
-        const answer = await alertmanager().send('POST', '/silences', {
-          ...(silence.id === undefined ? {} : { id: silence.id }),
-          matchers: silence.matchers.map((matcher) => ({
-            name: matcher.name,
-            value: matcher.value,
-            isRegex: matcher.regexp !== undefined,
-            isEqual: !matcher.isNegative,
-          })),
-          startsAt: new Date(silence.startsAtMs).toISOString(),
-          endsAt: new Date(silence.endsAtMs).toISOString(),
-          createdBy: silence.createdBy,
-          comment: silence.comment,
-        });
+        const answer = await alertmanager().send('POST', '/silences', fromSilence(silence));
         return text(record(answer)['silenceID']);
       }),
     expireSilence: (id) =>
@@ -118,62 +106,6 @@ export function remoteAlertSource({ prometheusUrl, alertmanagerUrl, http, clock 
   return source;
 }
 
-class AlertmanagerApi {
-  readonly #http: HttpClient;
-  readonly #base: string;
-
-  constructor(http: HttpClient, url: string) {
-    this.#http = http;
-    this.#base = `${url.replace(/\/+$/, '')}/api/v2`;
-  }
-
-  async get(path: string, parameters: readonly (readonly [string, string])[]): Promise<unknown> {
-    const search = new URLSearchParams(parameters.map((pair): [string, string] => [...pair])).toString();
-    return this.#read(
-      await this.#http.request({ url: `${this.#base}${path}${search === '' ? '' : `?${search}`}`, timeoutMs: 30_000 }),
-      path,
-    );
-  }
-
-  /** Gives `'not-found'` for a 404. */
-  async send(method: 'POST' | 'DELETE', path: string, body: unknown): Promise<unknown> {
-    const response = await this.#http.request({
-      method,
-      url: `${this.#base}${path}`,
-      timeoutMs: 30_000,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-    return response.status === 404 ? 'not-found' : this.#read(response, path);
-  }
-
-  #read(response: HttpResponse, path: string): unknown {
-    const body = new TextDecoder().decode(response.body);
-    let parsed: unknown;
-    try {
-      parsed = body === '' ? undefined : JSON.parse(body);
-    } catch {
-      throw new HttpError(
-        'other',
-        `${withoutCredentials(this.#base)}${path} answered ${response.status} with something that is not JSON: is this an Alertmanager?`,
-      );
-    }
-    if (response.status >= 200 && response.status < 300) return parsed;
-    throw new HttpError(
-      'other',
-      `${withoutCredentials(this.#base)}${path} answered ${response.status}: ${typeof parsed === 'string' ? parsed : text(record(parsed)['message'])}`,
-    );
-  }
-}
-
-function filterParameters(filter: AlertFilter): [string, string][] {
-  const parameters: [string, string][] = (filter.matchers ?? []).map((matcher) => ['filter', matcher]);
-  for (const name of ['active', 'silenced', 'inhibited', 'unprocessed', 'muted'] as const) {
-    if (filter[name] !== undefined) parameters.push([name, String(filter[name])]);
-  }
-  if (filter.receiver !== undefined) parameters.push(['receiver', filter.receiver]);
-  return parameters;
-}
-
 /** Without an Alertmanager, an alert is what its rule says it is. */
 async function alertsOfRules(source: AlertSource): Promise<RoutedAlert[]> {
   const groups = await source.ruleGroups();
@@ -194,117 +126,6 @@ async function alertsOfRules(source: AlertSource): Promise<RoutedAlert[]> {
         })),
     ),
   );
-}
-
-function toGroup(row: Record<string, unknown>): RuleGroupState {
-  return {
-    name: text(row['name']),
-    file: text(row['file']),
-    intervalMs: toFloat(row['interval']) * 1000,
-    limit: toFloat(row['limit'] ?? 0),
-    lastEvaluationMs: toMs(row['lastEvaluation']),
-    evaluationSeconds: toFloat(row['evaluationTime'] ?? 0),
-    rules: list(row['rules']).map(record).map(toRule),
-  };
-}
-
-function toRule(row: Record<string, unknown>): RuleState {
-  const health: RuleHealth = row['health'] === 'ok' || row['health'] === 'err' ? row['health'] : 'unknown';
-  const common = {
-    name: text(row['name']),
-    query: text(row['query']),
-    labels: toLabels(row['labels']),
-    health,
-    lastError: text(row['lastError']),
-    lastEvaluationMs: toMs(row['lastEvaluation']),
-    evaluationSeconds: toFloat(row['evaluationTime'] ?? 0),
-  };
-  if (row['type'] !== 'alerting') return { kind: 'recording', ...common };
-  return {
-    kind: 'alerting',
-    ...common,
-    state: toState(row['state']),
-    forMs: toFloat(row['duration'] ?? 0) * 1000,
-    keepFiringForMs: toFloat(row['keepFiringFor'] ?? 0) * 1000,
-    annotations: toLabels(row['annotations']),
-    alerts: list(row['alerts'])
-      .map(record)
-      .map(
-        (alert): RuleAlert => ({
-          labels: toLabels(alert['labels']),
-          annotations: toLabels(alert['annotations']),
-          state: toState(alert['state']),
-          activeAtMs: toMs(alert['activeAt']),
-          keepFiringSinceMs: alert['keepFiringSince'] === undefined ? undefined : toMs(alert['keepFiringSince']),
-          value: toFloat(alert['value']),
-        }),
-      ),
-  };
-}
-
-function toState(value: unknown): RuleAlertState {
-  return value === 'firing' || value === 'pending' ? value : 'inactive';
-}
-
-function toRoutedAlert(row: Record<string, unknown>): RoutedAlert {
-  const status = record(row['status']);
-  const state = status['state'];
-  return {
-    fingerprint: text(row['fingerprint']),
-    labels: toLabels(row['labels']),
-    annotations: toLabels(row['annotations']),
-    startsAtMs: toMs(row['startsAt']),
-    endsAtMs: toMs(row['endsAt']),
-    updatedAtMs: toMs(row['updatedAt']),
-    generatorUrl: text(row['generatorURL']),
-    status: {
-      state: state === 'active' || state === 'suppressed' ? state : 'unprocessed',
-      silencedBy: strings(status['silencedBy']),
-      inhibitedBy: strings(status['inhibitedBy']),
-      mutedBy: strings(status['mutedBy']),
-    },
-    receivers: list(row['receivers']).map((receiver) => text(record(receiver)['name'])),
-  };
-}
-
-function toAlertGroup(row: Record<string, unknown>): AlertGroup {
-  return {
-    labels: toLabels(row['labels']),
-    receiver: text(record(row['receiver'])['name']),
-    routeId: text(row['routeID']),
-    alerts: list(row['alerts']).map((alert) => toRoutedAlert(record(alert))),
-    nextFlushMs: undefined,
-  };
-}
-
-function toSilence(row: Record<string, unknown>): Silence {
-  const state = record(row['status'])['state'];
-  return {
-    id: text(row['id']),
-    matchers: list(row['matchers'])
-      .map(record)
-      .map((matcher) => {
-        const equal = matcher['isEqual'] !== false;
-        const operator = matcher['isRegex'] === true ? (equal ? '=~' : '!~') : equal ? '=' : '!=';
-        return new Matcher(operator, text(matcher['name']), text(matcher['value']));
-      }),
-    startsAtMs: toMs(row['startsAt']),
-    endsAtMs: toMs(row['endsAt']),
-    updatedAtMs: toMs(row['updatedAt']),
-    createdBy: text(row['createdBy']),
-    comment: text(row['comment']),
-    state: state === 'active' || state === 'pending' ? state : 'expired',
-  };
-}
-
-function fromAlert(alert: PostableAlert): Record<string, unknown> {
-  return {
-    labels: alert.labels.toRecord(),
-    annotations: alert.annotations.toRecord(),
-    generatorURL: alert.generatorUrl,
-    ...(alert.startsAtMs === undefined ? {} : { startsAt: new Date(alert.startsAtMs).toISOString() }),
-    ...(alert.endsAtMs === undefined ? {} : { endsAt: new Date(alert.endsAtMs).toISOString() }),
-  };
 }
 
 /** What can be said of an alert from two public APIs: the rule's own view, and how the Alertmanager holds it. */
