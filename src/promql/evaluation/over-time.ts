@@ -1,10 +1,7 @@
 /** The `…_over_time` functions and others that look at the samples of a range one by one. */
-import type { FloatHistogram } from '../../exposition/histogram.ts';
-import { detectReset, equalHistograms } from '../histogram/operations.ts';
 import { QueryError } from '../result.ts';
 import { HistogramMean, HistogramTotal } from './histogram-aggregate.ts';
 import { compensate } from './kahan.ts';
-import { isStartReset } from './rate.ts';
 import type { CallSite, ScalarColumn } from './site.ts';
 import { quantileOfSorted, SortedWindow } from './sorted-window.ts';
 import type { RangeFunction, Window } from './window.ts';
@@ -196,86 +193,6 @@ export function madOverTime(site: CallSite): RangeFunction {
     const deviations = values.map((value) => Math.abs(value - median)).sort();
     return yieldFloat(window, quantileOfSorted(0.5, deviations, deviations.length));
   };
-}
-
-interface Walked {
-  readonly value: number;
-  readonly histogram: FloatHistogram | undefined;
-  readonly time: number;
-  readonly start: number;
-}
-
-/** `changes` and `resets`: how many neighbours differ, floats and histograms taken in order of time. */
-export function countTransitions(kind: 'changes' | 'resets', isAnchored: boolean): RangeFunction {
-  const differs = kind === 'changes' ? isChange : isReset;
-  return (window) => {
-    if (window.floatCount + window.histogramCount === 0) return 0;
-    if (window.histogramCount === 0 && !isAnchored && !window.floatStarts) {
-      return yieldFloat(window, floatTransitions(window, kind));
-    }
-    let samples = samplesByTime(window);
-    if (isAnchored) {
-      const firstInside = samples.findIndex((sample) => sample.time > window.rangeStart);
-      if (firstInside < 0) return 0;
-      samples = samples.slice(Math.max(0, firstInside - 1));
-    }
-    let count = 0;
-    for (let i = 1; i < samples.length; i++) if (differs(samples[i - 1]!, samples[i]!)) count++;
-    return yieldFloat(window, count);
-  };
-}
-
-function floatTransitions({ floatValues, floatFrom, floatTo }: Window, kind: 'changes' | 'resets'): number {
-  let count = 0;
-  for (let i = floatFrom + 1; i < floatTo; i++) {
-    const before = floatValues[i - 1]!;
-    const value = floatValues[i]!;
-    if (kind === 'resets') {
-      if (value < before) count++;
-    } else if (value !== before && !(Number.isNaN(value) && Number.isNaN(before))) {
-      count++;
-    }
-  }
-  return count;
-}
-
-function samplesByTime(window: Window): Walked[] {
-  const out: Walked[] = [];
-  let h = window.histogramFrom;
-  for (let f = window.floatFrom; f < window.floatTo || h < window.histogramTo; ) {
-    const takesFloat =
-      h >= window.histogramTo || (f < window.floatTo && window.floatTimes[f]! < window.histogramTimes[h]!);
-    if (takesFloat) {
-      out.push({
-        value: window.floatValues[f]!,
-        histogram: undefined,
-        time: window.floatTimes[f]!,
-        start: window.floatStarts?.[f] ?? 0,
-      });
-      f++;
-    } else {
-      out.push({
-        value: Number.NaN,
-        histogram: window.histograms[h],
-        time: window.histogramTimes[h]!,
-        start: window.histogramStarts?.[h] ?? 0,
-      });
-      h++;
-    }
-  }
-  return out;
-}
-
-function isChange(before: Walked, after: Walked): boolean {
-  if (before.histogram && after.histogram) return !equalHistograms(after.histogram, before.histogram);
-  if (before.histogram || after.histogram) return true;
-  return after.value !== before.value && !(Number.isNaN(after.value) && Number.isNaN(before.value));
-}
-
-function isReset(before: Walked, after: Walked): boolean {
-  if (!before.histogram !== !after.histogram) return true;
-  if (isStartReset(before.start, before.time, after.start, after.time)) return true;
-  return after.histogram ? detectReset(after.histogram, before.histogram!) : after.value < before.value;
 }
 
 export function derivative(site: CallSite): RangeFunction {

@@ -3,7 +3,6 @@ import { QueryError } from '../result.ts';
 import {
   avgOverTime,
   countOverTime,
-  countTransitions,
   derivative,
   doubleExponentialSmoothing,
   endOverTime,
@@ -18,6 +17,7 @@ import {
 } from './over-time.ts';
 import { extrapolatedRate, instantRate } from './rate.ts';
 import type { CallSite, ScalarColumn } from './site.ts';
+import { countTransitions } from './transitions.ts';
 import type { RangeFunction } from './window.ts';
 
 export type Extended = 'anchored' | 'smoothed' | undefined;
