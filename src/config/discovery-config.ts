@@ -1,6 +1,7 @@
 /** The service discoveries of a scrape job or of an Alertmanager section: static, file, http, dns, kubernetes, and those only checked. */
 import { Labels } from '../labels/labels.ts';
-import { checkHttpUrl, unsupportedDiscoveries } from './discovery-unsupported.ts';
+import { checkHttpUrl } from './discovery-kind.ts';
+import { unsupportedDiscoveries } from './discovery-unsupported.ts';
 import { httpClientFields, httpClientFrom, isDefaultHttpClient } from './http-client-fields.ts';
 import { fieldSelectorFault, labelSelectorFault } from './kubernetes-selector.ts';
 import type { DiscoveryConfig, KubernetesDiscoveryConfig, KubernetesRole, TargetGroup } from './prometheus-config.ts';

@@ -3,52 +3,13 @@
  * problems with their place, and null stands for the zero value of its type. A type reports what is wrong to the Reading and answers FAILED;
  * what contains it goes on with its other parts, so that one reading finds as many problems as it can, and fails as a whole.
  */
-import type { Problem } from './problem.ts';
+import { adviseName } from './nearest-name.ts';
 import type { SourcePlace } from './prometheus-config.ts';
+import { FAILED, type Failed, type Reading } from './reading.ts';
 import type { YamlEntry, YamlMap, YamlScalar, YamlValue } from './yaml-reader.ts';
 import { isNull, meaningOf, tagFault } from './yaml-scalar.ts';
 
-export const FAILED: unique symbol = Symbol('failed');
-export type Failed = typeof FAILED;
-
-/** One reading of one file: what was found, and what the whole file shares. */
-export class Reading {
-  readonly file: string;
-  /** Relative paths start here. */
-  readonly directory: string;
-  readonly problems: Problem[] = [];
-  /** Spans of the text that hold secrets, and what to print instead. */
-  readonly secrets: { readonly span: readonly [number, number]; readonly shown: string }[] = [];
-  /** Unknown fields are warnings, not errors. */
-  ignoresUnknownFields = false;
-  #steps = 0;
-
-  constructor(file: string, directory: string) {
-    this.file = file;
-    this.directory = directory;
-  }
-
-  fail(place: SourcePlace, message: string): Failed {
-    const known = this.problems.some(
-      (each) => each.line === place.line && each.column === place.column && each.message === message,
-    );
-    if (!known) this.problems.push({ ...place, message, severity: 'error' });
-    return FAILED;
-  }
-
-  warn(place: SourcePlace, message: string): void {
-    this.problems.push({ ...place, message, severity: 'warning' });
-  }
-
-  /** Aliases can make a small text huge: past a bound reading ends. */
-  step(place: SourcePlace): boolean {
-    if (++this.#steps <= MOST_VALUES) return true;
-    if (this.#steps === MOST_VALUES + 1) this.fail(place, 'document contains excessive aliasing: write it out');
-    return false;
-  }
-}
-
-const MOST_VALUES = 2_000_000;
+export { FAILED, type Failed, Reading } from './reading.ts';
 
 export interface Type<T> {
   /** As Go names it in messages, e.g. `string`, `[]string`, `config.ScrapeConfig`. */
@@ -327,7 +288,7 @@ function structEntries(
     const key = readKey(entry, reading);
     if (key === FAILED) failed = true;
     else if (!Object.hasOwn(fields, key)) {
-      const message = `field ${key} not found in type ${name}: ${advise(key, Object.keys(fields))}`;
+      const message = `field ${key} not found in type ${name}: ${adviseName(key, Object.keys(fields))}`;
       if (reading.ignoresUnknownFields) reading.warn(entry.key.place, message);
       else failed = reading.fail(entry.key.place, message) === FAILED;
     } else if (entries.has(key) && !entry.merged && !entries.get(key)!.merged) {
@@ -350,31 +311,4 @@ function wanted(type: string): string {
   if (type === 'int' || type === 'uint') return type === 'int' ? 'write a whole number' : 'write a whole number from 0';
   if (type === 'float64') return 'write a number';
   return type === 'string' ? 'write a text here' : 'write its fields here, one a line';
-}
-
-function advise(key: string, names: readonly string[]): string {
-  let best = '';
-  let least = Math.max(2, Math.floor(key.length / 3)) + 1;
-  for (const name of names) {
-    const distance = editDistance(key, name);
-    if (distance < least) {
-      least = distance;
-      best = name;
-    }
-  }
-  return best === '' ? 'remove it or check where it belongs' : `did you mean ${best}?`;
-}
-
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 6 || a.length > 60) return 99;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

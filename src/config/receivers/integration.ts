@@ -23,7 +23,7 @@ export interface RawIntegration {
   /** Undefined: the global one. */
   readonly http: HttpClientConfig | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Whether the entry was null: most kinds refuse that. */
+  /** For problems found later. */
   readonly at: StructPlace;
 }
 
