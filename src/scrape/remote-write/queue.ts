@@ -9,7 +9,7 @@ import { relabel } from '../../labels/relabel.ts';
 import { type SenderDeps, sendUntilDone } from './sender.ts';
 import { Shard } from './shard.ts';
 import { snappyCompress } from './snappy.ts';
-import type { Spool } from './spool.ts';
+import type { Spool, SpooledRequest } from './spool.ts';
 import { encodeMetadata, encodeSamples, isExemplar, isHistogram, type WriteItem } from './write-request.ts';
 
 export interface QueueDeps {
@@ -54,6 +54,7 @@ export class RemoteWriteQueue {
   /** Everything goes by way of the disk until what is there has been sent. */
   #spooling = false;
   #spooler: Shard;
+  readonly #left: SpooledRequest[] = [];
   #reshardTimer: Timer | undefined;
   #metadataTimer: Timer | undefined;
   #sent = 0;
@@ -112,6 +113,8 @@ export class RemoteWriteQueue {
     grace.cancel();
     this.#stopping.abort();
     this.#deps.client.close();
+    // Older than anything on disk.
+    await this.#toDisk(this.#left, (spool) => spool.prepend(this.#left));
   }
 
   #pending(): number {
@@ -146,7 +149,7 @@ export class RemoteWriteQueue {
     return Array.from({ length: count }, () =>
       this.#makeShard(async (items) => {
         await older;
-        if (signal.aborted) await this.#keep(items);
+        if (signal.aborted) this.#leave(items);
         else await this.#send(items);
       }),
     );
@@ -157,7 +160,7 @@ export class RemoteWriteQueue {
     if (fresh.length === 0) return;
     const body = this.#encode(fresh);
     const outcome = await this.#sendBody(body, fresh.length);
-    if (outcome === 'stopped') await this.#spool(body, fresh.length);
+    if (outcome === 'stopped') this.#left.push({ body, samples: fresh.length });
     else if (outcome === 'sent') this.#sentUntilMs = Math.max(this.#sentUntilMs, fresh.at(-1)!.timestampMs);
   }
 
@@ -225,13 +228,23 @@ export class RemoteWriteQueue {
 
   async #keep(items: readonly WriteItem[]): Promise<void> {
     const fresh = this.#withoutOld(items);
-    if (fresh.length > 0) await this.#spool(this.#encode(fresh), fresh.length);
+    if (fresh.length === 0) return;
+    const request = { body: this.#encode(fresh), samples: fresh.length };
+    await this.#toDisk([request], (spool) => spool.append(request));
   }
 
-  async #spool(body: Uint8Array, samples: number): Promise<void> {
+  /** What memory still held when the queue was stopped, in order. */
+  #leave(items: readonly WriteItem[]): void {
+    const fresh = this.#withoutOld(items);
+    if (fresh.length > 0) this.#left.push({ body: this.#encode(fresh), samples: fresh.length });
+  }
+
+  async #toDisk(requests: readonly SpooledRequest[], write: (spool: Spool) => Promise<void>): Promise<void> {
+    if (requests.length === 0) return;
+    const samples = requests.reduce((sum, request) => sum + request.samples, 0);
     try {
       if (this.#deps.spool === undefined) this.#dropped += samples;
-      else await this.#deps.spool.append({ body, samples });
+      else await write(this.#deps.spool);
     } catch (error) {
       this.#dropped += samples;
       const text = (error as Error).message;

@@ -1,10 +1,12 @@
 /** Requests that wait on disk while a receiver is away: first in, first out, across restarts, bounded in bytes. */
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 /** A file is one segment; the oldest goes as a whole when the bound is reached. */
 const SEGMENT_BYTES = 8 << 20;
 const HEADER_BYTES = 8;
+/** Leaves room for segments that are put before the first. */
+const FIRST_NUMBER = 5_000_000_000;
 
 export interface SpooledRequest {
   readonly body: Uint8Array;
@@ -23,7 +25,7 @@ export class Spool {
   readonly #segments: Segment[] = [];
   /** The first segment's requests that are not taken yet. */
   #head: SpooledRequest[] | undefined;
-  #next = 0;
+  #next = FIRST_NUMBER;
   /** One operation at a time. */
   #queue: Promise<unknown> = Promise.resolve();
   droppedSamples = 0;
@@ -58,21 +60,22 @@ export class Spool {
     return this.#inTurn(async () => {
       let segment = this.#segments.at(-1);
       if (segment === undefined || segment.bytes >= SEGMENT_BYTES || (segment === this.#segments[0] && this.#head)) {
-        segment = { file: join(this.#folder, String(this.#next++).padStart(10, '0')), bytes: 0, samples: 0 };
+        segment = { file: this.#file(this.#next++), bytes: 0, samples: 0 };
         this.#segments.push(segment);
       }
-      const header = Buffer.alloc(HEADER_BYTES);
-      header.writeUInt32LE(request.body.length, 0);
-      header.writeUInt32LE(request.samples, 4);
-      const handle = await open(segment.file, 'a');
-      try {
-        await handle.appendFile(Buffer.concat([header, request.body]));
-      } finally {
-        await handle.close();
-      }
-      segment.bytes += HEADER_BYTES + request.body.length;
-      segment.samples += request.samples;
+      await appendTo(segment, [request]);
       while (this.bytes > this.#mostBytes && this.#segments.length > 1) await this.#dropOldest();
+    });
+  }
+
+  /** Puts requests before all others, in their order. Nothing may be taken afterwards: for the end of a run. */
+  prepend(requests: readonly SpooledRequest[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const first = this.#segments[0];
+      const number = first === undefined ? this.#next++ : Number(basename(first.file)) - 1;
+      const segment = { file: this.#file(number), bytes: 0, samples: 0 };
+      this.#segments.unshift(segment);
+      await appendTo(segment, requests);
     });
   }
 
@@ -96,6 +99,10 @@ export class Spool {
     });
   }
 
+  #file(number: number): string {
+    return join(this.#folder, String(number).padStart(10, '0'));
+  }
+
   async #dropOldest(): Promise<void> {
     this.droppedSamples += this.#head?.reduce((sum, each) => sum + each.samples, 0) ?? this.#segments[0]!.samples;
     await this.#remove();
@@ -112,6 +119,19 @@ export class Spool {
     this.#queue = done.catch(() => {});
     return done;
   }
+}
+
+async function appendTo(segment: Segment, requests: readonly SpooledRequest[]): Promise<void> {
+  const parts: Uint8Array[] = [];
+  for (const { body, samples } of requests) {
+    const header = Buffer.alloc(HEADER_BYTES);
+    header.writeUInt32LE(body.length, 0);
+    header.writeUInt32LE(samples, 4);
+    parts.push(header, body);
+    segment.bytes += HEADER_BYTES + body.length;
+    segment.samples += samples;
+  }
+  await appendFile(segment.file, Buffer.concat(parts));
 }
 
 /** A request that a crash cut off ends the segment. */
