@@ -1,37 +1,32 @@
 /** The place of the metrics: a query, its chart and legend; or the metrics there are. */
-import type { Metadata } from '../../../exposition/exemplar.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
-import { type ChartSeries, lineChart } from '../../charts/line-chart.ts';
-import { expressionRow } from '../../expression/highlight.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatClock, formatSpan, plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
-import { emptyRows, errorRows, titleRow } from '../../frame/pane.ts';
+import { emptyRows, titleRow } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
 import { type Row, row, tall, toned } from '../../frame/row.ts';
 import type { SortState } from '../../frame/table.ts';
 import type { Scope } from '../../input/bindings.ts';
 import type { Key } from '../../input/keys.ts';
-import { clean } from '../../sanitise.ts';
-import { SERIES_TONES } from '../../theme.ts';
 import { stepOf } from '../alerts/fetch.ts';
-import { requestCounter, SERVICE_LABELS, statusLabel } from '../key-metrics.ts';
-import { matchService, serviceOf } from '../service.ts';
-import { legendItems, queryFor } from './model.ts';
+import { serviceOf } from '../service.ts';
+import { MetricBrowser } from './browser.ts';
+import { fetchSeries, serviceQuery } from './fetch.ts';
+import { legendItems } from './model.ts';
 import { QueryEditor } from './query-editor.ts';
-import { type BrowserItem, browserRows, candidateRow, legendRows, queryErrorRows, queryRows } from './rows.ts';
+import { candidateRow, legendRows, queryErrorRows, queryRows, seriesChart } from './rows.ts';
 
 const MOST_SERIES = 200;
-const NAMES_FOR_MS = 10_000;
-const PREVIEW_ROWS = 11;
 
 export class MetricsPlace extends Place {
   readonly view = 'metrics';
   override windowed = true;
   override refreshMs = 3000;
   #subject: Subject | undefined;
+  #browser: MetricBrowser;
   #editor: QueryEditor;
   #query = '';
   #browsing = true;
@@ -39,13 +34,8 @@ export class MetricsPlace extends Place {
   #total = 0;
   #queryError: string | undefined;
   #notes: readonly string[] = [];
-  #names: readonly string[] = [];
-  #namesReadMs = 0;
   #adopted = false;
-  #preview: { readonly expression: string; readonly series: readonly RangeSeries[] } | undefined;
-  #metadata: ReadonlyMap<string, readonly Metadata[]> = new Map();
   #list = new ListState();
-  #browser = new ListState();
   #hidden = new Set<string>();
   #sort: SortState | undefined;
   #cursorMs: number | undefined;
@@ -53,7 +43,8 @@ export class MetricsPlace extends Place {
   constructor(desk: Desk, subject?: Subject) {
     super(desk);
     this.#subject = subject;
-    this.#editor = new QueryEditor(desk, () => this.#names);
+    this.#browser = new MetricBrowser(desk);
+    this.#editor = new QueryEditor(desk, () => this.#browser.names);
     if (subject?.expression !== undefined) this.#run(subject.expression);
   }
 
@@ -67,16 +58,19 @@ export class MetricsPlace extends Place {
 
   async fetch(signal: AbortSignal): Promise<void> {
     const { metrics } = this.desk.monitor;
-    if (this.#names.length === 0 || this.desk.nowMs() - this.#namesReadMs > NAMES_FOR_MS) {
-      this.#names = await metrics.labelValues('__name__', { selectors: [], signal });
-      this.#metadata = await metrics.metadata({});
-      this.#namesReadMs = this.desk.nowMs();
-      await this.#adoptService(signal);
+    await this.#browser.fetchNames(signal);
+    if (this.#subject !== undefined && !this.#adopted && this.#query === '') {
+      this.#adopted = true;
+      const query = await serviceQuery(metrics, this.#browser.names, this.#subject, this.desk.window(), signal);
+      if (query !== undefined) {
+        this.#run(query);
+        return;
+      }
     }
-    if (this.#browsing) await this.#fetchPreview(signal);
+    if (this.#browsing) await this.#browser.fetchPreview(this.filter, signal);
     if (this.#query === '') return;
     try {
-      const { series, notes } = await this.#ask(this.#query, signal);
+      const { series, notes } = await fetchSeries(metrics, this.#query, this.desk.window(), signal);
       this.#total = series.length;
       this.#series = series.slice(0, MOST_SERIES);
       this.#notes = notes;
@@ -86,56 +80,6 @@ export class MetricsPlace extends Place {
       this.#queryError = messageOf(error);
       this.#series = [];
     }
-  }
-
-  async #fetchPreview(signal: AbortSignal): Promise<void> {
-    const metric = this.#browserItems()[this.#browser.selected];
-    if (metric === undefined) return;
-    const expression = queryFor(metric.name, metric.metadata?.type, this.#rateWindow());
-    try {
-      const { series } = await this.#ask(expression, signal);
-      if (!signal.aborted) this.#preview = { expression, series: series.slice(0, SERIES_TONES.length) };
-    } catch {
-      // The preview is an offer: Enter runs the query and tells what is wrong with it.
-      if (!signal.aborted) this.#preview = { expression, series: [] };
-    }
-  }
-
-  async #ask(
-    expression: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly series: readonly RangeSeries[]; readonly notes: readonly string[] }> {
-    const window = this.desk.window();
-    const stepMs = stepOf(window);
-    const endMs = Math.floor(window.endMs / stepMs) * stepMs;
-    const startMs = endMs - (window.endMs - window.startMs);
-    const result = await this.desk.monitor.metrics.queryRange(expression, { startMs, endMs, stepMs, signal });
-    const notes = [...result.warnings, ...result.infos];
-    return { series: result.value.type === 'matrix' ? result.value.series : [], notes };
-  }
-
-  /** From a service without an expression: its requests by status, where the metrics know it by some label. */
-  async #adoptService(signal: AbortSignal): Promise<void> {
-    const subject = this.#subject;
-    const counter = requestCounter(this.#names);
-    if (this.#adopted || subject === undefined || this.#query !== '' || counter === undefined) return;
-    this.#adopted = true;
-    const { metrics } = this.desk.monitor;
-    const selection = { selectors: [counter], signal };
-    const labels = await metrics.labelNames(selection);
-    const status = statusLabel(labels);
-    for (const label of SERVICE_LABELS.filter((each) => labels.includes(each))) {
-      const service = matchService(await metrics.labelValues(label, selection), subject.labels, subject.service);
-      if (service === undefined) continue;
-      const rate = `rate(${counter}{${label}=${JSON.stringify(service)}}[${this.#rateWindow()}])`;
-      this.#run(`sum${status === undefined ? '' : ` by (${status})`} (${rate})`);
-      return;
-    }
-  }
-
-  #rateWindow(): string {
-    const { startMs, endMs } = this.desk.window();
-    return endMs - startMs > 6 * 3_600_000 ? '5m' : '1m';
   }
 
   #run(query: string): void {
@@ -153,24 +97,8 @@ export class MetricsPlace extends Place {
 
   override setFilter(filter: Filter): void {
     super.setFilter(filter);
-    this.#browser.selected = 0;
+    this.#browser.list.selected = 0;
     this.#list.selected = 0;
-  }
-
-  #browserItems(): readonly BrowserItem[] {
-    return this.#names
-      .map((name) => ({ name, metadata: this.#metadataOf(name) }))
-      .filter(({ name, metadata }) =>
-        this.filter.accepts({
-          text: `${name} ${metadata?.help ?? ''}`,
-          field: (field) => (field === 'type' ? metadata?.type : field === 'help' ? metadata?.help : undefined),
-        }),
-      );
-  }
-
-  /** Metadata stand under the family's name: `x_bucket` is told of as `x`. */
-  #metadataOf(name: string): Metadata | undefined {
-    return (this.#metadata.get(name) ?? this.#metadata.get(name.replace(/_(bucket|sum|count|total)$/, '')))?.[0];
   }
 
   #legend() {
@@ -181,7 +109,7 @@ export class MetricsPlace extends Place {
   }
 
   override status(area: Area): Row {
-    if (this.#browsing) return row(toned('muted', plural(this.#browserItems().length, 'metric')));
+    if (this.#browsing) return row(toned('muted', plural(this.#browser.items(this.filter).length, 'metric')));
     const step = `step ${formatSpan(stepOf(area.window))}`;
     const shown = this.#total > this.#series.length ? `the first ${this.#series.length} of ` : '';
     return row(toned('muted', `${shown}${plural(this.#total, 'series', 'series')}, ${step}`));
@@ -191,78 +119,22 @@ export class MetricsPlace extends Place {
     const { width, height } = area;
     const head = [...queryRows(this.#editor.line, this.#editor.editing, width, area), ...this.#underQuery(width)];
     const rest = { ...area, height: height - head.length };
-    return [...head, ...(this.#browsing ? this.#browserRows(rest) : this.#chartRows(rest))];
+    return [
+      ...head,
+      ...(this.#browsing ? this.#browser.rows(this.filter, this.loaded, this.error, rest) : this.#chartRows(rest)),
+    ];
   }
 
   #underQuery(width: number): Row[] {
     if (this.#editor.editing) {
       const { candidates, chosen } = this.#editor;
       const word = candidates[Math.max(0, chosen)];
-      const metadata = word === undefined ? undefined : this.#metadataOf(word);
+      const metadata = word === undefined ? undefined : this.#browser.metadataOf(word);
       const help = metadata === undefined ? '' : `${metadata.type}: ${metadata.help}`;
       return [candidateRow(candidates, chosen, help, width)];
     }
     if (this.#queryError !== undefined) return queryErrorRows(this.#queryError, this.#query, width);
     return this.#notes.slice(0, 2).map((note) => row(' '.repeat(6), toned('warning', note)));
-  }
-
-  #browserRows(area: Area): Row[] {
-    const { width, height, theme } = area;
-    const items = this.#browserItems();
-    if (items.length > 0) {
-      const preview = height >= 2.2 * PREVIEW_ROWS ? this.#previewRows(width, area) : [];
-      const list = browserRows(items, this.#browser, this.filter.words, { ...area, height: height - preview.length });
-      return [...tall(list, height - preview.length), ...preview];
-    }
-    if (this.error !== undefined && this.#names.length === 0) {
-      return errorRows(
-        'The metrics cannot be read.',
-        this.error,
-        'It is tried again by itself; the header shows the state of the source.',
-        theme,
-        width,
-        height,
-      );
-    }
-    if (!this.loaded) return emptyRows('Reading the names of the metrics …', '', width, height);
-    return this.#names.length === 0
-      ? emptyRows(
-          'There are no metrics yet.',
-          'They come with the first scrape. View 6 tells how the targets are.',
-          width,
-          height,
-        )
-      : emptyRows('No metric passes the filter.', 'Change it with /.', width, height);
-  }
-
-  #previewRows(width: number, area: Area): Row[] {
-    if (this.#preview === undefined) return [];
-    const { expression, series } = this.#preview;
-    const title = titleRow('Enter charts it', expressionRow(clean(expression)), width, area.theme);
-    const chart =
-      series.length === 0
-        ? [row(toned('muted', 'no samples in this time range'))]
-        : this.#chart(
-            series.map((each, i) => ({ ...each, tone: SERIES_TONES[i]! })),
-            expression,
-            PREVIEW_ROWS - 1,
-            area,
-          );
-    return tall([title, ...chart], PREVIEW_ROWS);
-  }
-
-  #chart(series: readonly ChartSeries[], expression: string, height: number, area: Area): Row[] {
-    return lineChart(series, {
-      width: area.width,
-      height,
-      startMs: area.window.startMs,
-      endMs: area.window.endMs,
-      gapMs: stepOf(area.window) * 2.5,
-      unit: unitOfExpression(expression),
-      theme: area.theme,
-      zone: area.zone,
-      cursorMs: this.#browsing ? undefined : this.#cursorMs,
-    });
   }
 
   #chartRows(area: Area): Row[] {
@@ -285,7 +157,7 @@ export class MetricsPlace extends Place {
     const shown = items
       .filter((item) => !item.hidden)
       .map((item) => ({ ...this.#series[item.index]!, tone: item.tone }));
-    const chart = this.#chart(shown.reverse(), this.#query, height - legendHeight, area);
+    const chart = seriesChart(shown.reverse(), this.#query, height - legendHeight, this.#cursorMs, area);
     if (area.zoomed) return tall(chart, height);
     const title =
       this.#cursorMs === undefined
@@ -307,8 +179,8 @@ export class MetricsPlace extends Place {
   }
 
   override act(action: string): boolean {
-    const list = this.#browsing ? this.#browser : this.#list;
-    const items = this.#browsing ? this.#browserItems() : this.#legend();
+    const list = this.#browsing ? this.#browser.list : this.#list;
+    const items = this.#browsing ? this.#browser.items(this.filter) : this.#legend();
     if (list.act(action, items.length)) {
       if (this.#browsing) this.desk.refresh(this);
       return true;
@@ -331,8 +203,8 @@ export class MetricsPlace extends Place {
         if (this.#browsing) this.desk.refresh(this);
         return true;
       case 'open': {
-        const metric = this.#browsing ? this.#browserItems()[this.#browser.selected] : undefined;
-        if (metric) this.#run(queryFor(metric.name, metric.metadata?.type, this.#rateWindow()));
+        const query = this.#browsing ? this.#browser.query(this.filter) : undefined;
+        if (query !== undefined) this.#run(query);
         else this.#editor.start();
         return true;
       }
@@ -394,7 +266,7 @@ export class MetricsPlace extends Place {
   }
 
   override copyText(): string | undefined {
-    return this.#browsing ? this.#browserItems()[this.#browser.selected]?.name : this.#query;
+    return this.#browsing ? this.#browser.selected(this.filter)?.name : this.#query;
   }
 
   override command(): string | undefined {

@@ -1,8 +1,10 @@
 /** Metrics as rows: the query line with completion, the legend table, the browser of metrics. */
 import type { Metadata } from '../../../exposition/exemplar.ts';
 import type { Labels } from '../../../labels/labels.ts';
+import { type ChartSeries, lineChart } from '../../charts/line-chart.ts';
 import { expressionTones } from '../../expression/highlight.ts';
-import { formatValue, plural, type Unit } from '../../frame/format.ts';
+import { unitOfExpression } from '../../expression/unit.ts';
+import { formatValue, type Unit } from '../../frame/format.ts';
 import type { ListState } from '../../frame/list.ts';
 import { markMatches } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
@@ -12,6 +14,7 @@ import { type Column, headRow, itemRow, layOut, type SortState } from '../../fra
 import type { LineState } from '../../input/line-editor.ts';
 import { clean, widthOf, wrap } from '../../sanitise.ts';
 import type { Tone } from '../../theme.ts';
+import { stepOf } from '../alerts/fetch.ts';
 
 export interface LegendItem {
   readonly labels: Labels;
@@ -178,6 +181,23 @@ export function browserRows(
   ];
 }
 
-export function seriesCount(count: number): string {
-  return plural(count, 'series', 'series');
+/** The chart of a query's series in the unit that the query suggests. */
+export function seriesChart(
+  series: readonly ChartSeries[],
+  expression: string,
+  height: number,
+  cursorMs: number | undefined,
+  { width, window, theme, zone }: Area,
+): Row[] {
+  return lineChart(series, {
+    width,
+    height,
+    startMs: window.startMs,
+    endMs: window.endMs,
+    gapMs: stepOf(window) * 2.5,
+    unit: unitOfExpression(expression),
+    theme,
+    zone,
+    cursorMs,
+  });
 }

@@ -51,7 +51,7 @@ export function traceColumns(area: Area, longestUs: number): Column<TraceSummary
     {
       id: 'operation',
       title: 'Operation',
-      min: 16,
+      min: 12,
       max: 60,
       priority: 1,
       cell: (trace) => toned('strong', trace.rootName),
