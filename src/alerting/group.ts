@@ -112,7 +112,10 @@ export class Group {
       return;
     }
     this.#firstFlush = false;
-    this.#schedule(this.route.config.groupIntervalMs);
+    const { groupIntervalMs } = this.route.config;
+    // A timer that is a little late must not make all later ones late; after a sleep of the machine the count starts anew.
+    const lateMs = this.#clock.nowMs() - this.#nextFlushMs;
+    this.#schedule(lateMs < groupIntervalMs / 2 ? groupIntervalMs - lateMs : groupIntervalMs);
     this.#running = this.#flush().finally(() => {
       this.#running = undefined;
       if (this.#dueWhileRunning) {

@@ -9,11 +9,14 @@ import { defaultHttpClientConfig, type HttpClientConfig } from '../config/http-c
 import { Secret } from '../config/secret.ts';
 import type { Labels } from '../labels/labels.ts';
 import { Matcher } from '../labels/matcher.ts';
+import { desktopObstacle } from './desktop.ts';
 
 export interface EnvironmentConfigOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whether somebody sits in front of it: then the desktop is told, too. */
+  /** Whether somebody sits in front of it: then the desktop is told, too, or the terminal where that is the way to it. */
   readonly interactive: boolean;
+  /** Of this machine where not given. */
+  readonly platform?: NodeJS.Platform | undefined;
   /** Of rules that have one, by the alert's name: not told of again within this time, however often it fires. */
   readonly cooldowns?: ReadonlyMap<string, number> | undefined;
 }
@@ -114,7 +117,7 @@ interface NamedIntegration {
 
 function integrationsFor(
   severity: 'critical' | 'other',
-  { environment, interactive }: EnvironmentConfigOptions,
+  { environment, interactive, platform }: EnvironmentConfigOptions,
 ): readonly NamedIntegration[] {
   const value = (name: string): string => environment[name]?.trim() ?? '';
   const found: NamedIntegration[] = [];
@@ -130,8 +133,17 @@ function integrationsFor(
       integration: integration('webhook', { url: new Secret(url) }),
     });
   }
-  if (interactive) found.push({ channel: 'desktop', integration: integration('desktop', {}) });
+  if (interactive) found.push(inPerson(environment, platform ?? process.platform));
   return found;
+}
+
+/** Over SSH the desktop is on the other side, where only the terminal reaches. */
+function inPerson(environment: EnvironmentConfigOptions['environment'], platform: NodeJS.Platform): NamedIntegration {
+  const remote = (environment['SSH_CONNECTION'] ?? '') !== '';
+  if (!remote && desktopObstacle(platform, environment) === undefined) {
+    return { channel: 'desktop', integration: integration('desktop', {}) };
+  }
+  return { channel: 'terminal', integration: integration('terminal', { protocol: 'auto', bell: true }) };
 }
 
 function slack(severity: 'critical' | 'other', token: string, hook: string): NamedIntegration {

@@ -69,11 +69,25 @@ describe('receivers from the environment', () => {
   });
 
   it('posts as a bot where there is a token', () => {
-    const { config } = environmentConfig({ environment: { SLACK_TOKEN: 'xoxb-1' }, interactive: true });
+    const { config } = environmentConfig({
+      environment: { SLACK_TOKEN: 'xoxb-1', DISPLAY: ':0' },
+      interactive: true,
+      platform: 'linux',
+    });
     const [slack, desktop] = config.receivers[1]!.integrations;
     expect(slack!.fields['api_url']).toBe('https://slack.com/api/chat.postMessage');
     expect(slack!.http.authorization?.credentials?.reveal()).toBe('xoxb-1');
     expect(desktop!.kind).toBe('desktop');
+  });
+
+  it('tells the terminal where the desktop is elsewhere', () => {
+    const kinds = (environment: Record<string, string>): string[] =>
+      environmentConfig({ environment, interactive: true, platform: 'linux' }).config.receivers.map(
+        ({ integrations }) => integrations[0]!.kind,
+      );
+    expect(kinds({ DISPLAY: ':0' })).toEqual(['desktop', 'desktop']);
+    expect(kinds({ DISPLAY: ':0', SSH_CONNECTION: '1.2.3.4' })).toEqual(['terminal', 'terminal']);
+    expect(kinds({})).toEqual(['terminal', 'terminal']);
   });
 
   it('sends mail to the addresses for the severity', () => {
