@@ -74,3 +74,10 @@ export function timeTicks(startMs: number, endMs: number, count: number, offsetM
   for (let at = Math.ceil((startMs + offsetMs) / stepMs) * stepMs - offsetMs; at <= endMs; at += stepMs) ticks.push(at);
   return ticks;
 }
+
+const POINTS = 240;
+
+/** The step in milliseconds that gives a chart of this window enough points and not more, whole seconds. */
+export function stepOf({ startMs, endMs }: { readonly startMs: number; readonly endMs: number }): number {
+  return Math.max(1000, Math.ceil((endMs - startMs) / POINTS / 1000) * 1000);
+}

@@ -17,8 +17,11 @@ export class Headline {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   #changed: () => void;
+  #wantsOldest: () => boolean;
 
-  constructor(monitor: Monitor, changed: () => void) {
+  /** `wantsOldest`: asked before the oldest sample is, which costs the source something. */
+  constructor(monitor: Monitor, wantsOldest: () => boolean, changed: () => void) {
+    this.#wantsOldest = wantsOldest;
     this.#monitor = monitor;
     this.#changed = changed;
     void this.#poll();
@@ -47,7 +50,7 @@ export class Headline {
       // The source's own state says that it fails, and the header shows it.
       this.counts = undefined;
     }
-    await this.#readOldest();
+    if (this.#wantsOldest()) await this.#readOldest();
     this.busy = false;
     if (this.#closed) return;
     this.#changed();

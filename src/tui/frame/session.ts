@@ -78,7 +78,8 @@ export class Session implements Desk {
     this.#range = new TimeRange(options.nowMs);
     this.theme = makeTheme(options.theme, options.colours, options.ascii);
     this.zone = makeZone(options.utc, options.nowMs());
-    this.headline = new Headline(options.monitor, () => {
+    const wantsOldest = (): boolean => !this.#range.chosen;
+    this.headline = new Headline(options.monitor, wantsOldest, () => {
       const { oldestMs } = this.headline;
       if (oldestMs !== undefined && this.stack.length === 1) this.#range.suit(oldestMs);
       this.changed();

@@ -21,6 +21,11 @@ export class TimeRange {
     this.#nowMs = nowMs;
   }
 
+  /** `suit` changes nothing any more. */
+  get chosen(): boolean {
+    return this.#chosen;
+  }
+
   window(): TimeWindow {
     const endMs = this.#endMs ?? this.#nowMs();
     return { startMs: endMs - this.#spanMs, endMs, live: this.#endMs === undefined };

@@ -1,6 +1,7 @@
 /** The place of one alert: its series against its threshold, what it says, who was told. */
 import type { RangeSeries } from '../../../promql/result.ts';
 import { lineChart } from '../../charts/line-chart.ts';
+import { stepOf } from '../../charts/scale.ts';
 import { thresholdOf } from '../../expression/threshold.ts';
 import { formatValue } from '../../frame/format.ts';
 import { emptyRows, titleRow } from '../../frame/pane.ts';
@@ -11,7 +12,7 @@ import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { SERIES_TONES } from '../../theme.ts';
 import { explain } from './explain.ts';
-import { fetchAlerts, fetchSeries, stepOf } from './fetch.ts';
+import { fetchAlertSeries, fetchAlerts } from './fetch.ts';
 import { type AlertItem, alertItems, subjectOf } from './model.ts';
 import { alertFieldRows, alertHeadRows, notificationRows } from './rows.ts';
 import { SilenceDialog } from './silence.ts';
@@ -45,7 +46,13 @@ export class AlertPlace extends Place {
     const expression = this.#expression();
     if (expression === undefined) return;
     try {
-      this.#series = await fetchSeries(this.desk.monitor, expression, this.#item.labels, this.desk.window(), signal);
+      this.#series = await fetchAlertSeries(
+        this.desk.monitor,
+        expression,
+        this.#item.labels,
+        this.desk.window(),
+        signal,
+      );
       this.#seriesError = undefined;
     } catch (error) {
       this.#seriesError = messageOf(error);

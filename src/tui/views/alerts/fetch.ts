@@ -4,6 +4,7 @@ import type { Labels } from '../../../labels/labels.ts';
 import type { Monitor, RuleGroupState } from '../../../monitor/sources.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
 import type { TimeWindow } from '../../frame/place.ts';
+import { fetchSeries } from '../metrics/fetch.ts';
 
 export interface AlertAnswers {
   readonly groups: readonly RuleGroupState[];
@@ -23,33 +24,17 @@ export async function fetchAlerts(monitor: Monitor): Promise<AlertAnswers> {
   return { groups, routed, notifications };
 }
 
-const POINTS = 240;
-
-/** The step that gives a chart enough points and not more, whole seconds. */
-export function stepOf(window: TimeWindow): number {
-  return Math.max(1000, Math.ceil((window.endMs - window.startMs) / POINTS / 1000) * 1000);
-}
-
-/** The series of the expression that the alert with these labels is about. */
-export async function fetchSeries(
+/** The series of the expression that the alert with these labels is about; all of them where none has its labels. */
+export async function fetchAlertSeries(
   monitor: Monitor,
   expression: string,
   labels: Labels,
   window: TimeWindow,
   signal: AbortSignal,
 ): Promise<readonly RangeSeries[]> {
-  const stepMs = stepOf(window);
-  // Points on whole steps stay where they are when the window moves on.
-  const endMs = Math.floor(window.endMs / stepMs) * stepMs;
-  const { value } = await monitor.metrics.queryRange(expression, {
-    startMs: endMs - (window.endMs - window.startMs),
-    endMs,
-    stepMs,
-    signal,
-  });
-  if (value.type !== 'matrix') return [];
-  const own = value.series.filter((series) => isOf(series.labels, labels));
-  return own.length > 0 ? own : value.series;
+  const { series } = await fetchSeries(monitor.metrics, expression, window, signal);
+  const own = series.filter((each) => isOf(each.labels, labels));
+  return own.length > 0 ? own : series;
 }
 
 /** Every label of the series, its name aside, is on the alert: an alert has its series' labels and those of its rule. */

@@ -2,8 +2,8 @@
 import type { Labels } from '../../../labels/labels.ts';
 import type { MetricSource } from '../../../monitor/sources.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
+import { stepOf } from '../../charts/scale.ts';
 import type { TimeWindow } from '../../frame/place.ts';
-import { stepOf } from '../alerts/fetch.ts';
 import { requestCounter, SERVICE_LABELS, statusLabel } from '../key-metrics.ts';
 import { matchService } from '../service.ts';
 

@@ -1,5 +1,6 @@
 /** The place of the metrics: a query, its chart and legend; or the metrics there are. */
 import type { RangeSeries } from '../../../promql/result.ts';
+import { stepOf } from '../../charts/scale.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatClock, formatSpan, plural } from '../../frame/format.ts';
@@ -11,7 +12,6 @@ import { type Row, row, tall, toned } from '../../frame/row.ts';
 import type { SortState } from '../../frame/table.ts';
 import type { Scope } from '../../input/bindings.ts';
 import type { Key } from '../../input/keys.ts';
-import { stepOf } from '../alerts/fetch.ts';
 import { serviceOf } from '../service.ts';
 import { MetricBrowser } from './browser.ts';
 import { fetchSeries, serviceQuery } from './fetch.ts';

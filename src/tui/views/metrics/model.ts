@@ -1,6 +1,7 @@
 /** Series as the chart and its legend show them: names cut to what tells them apart, statistics over the window. */
 import type { MetricType } from '../../../exposition/exemplar.ts';
 import type { Labels } from '../../../labels/labels.ts';
+import { Matcher } from '../../../labels/matcher.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
 import { type SortState, sorted } from '../../frame/table.ts';
 import { SERIES_TONES } from '../../theme.ts';
@@ -21,9 +22,14 @@ export function seriesNames(series: readonly RangeSeries[]): string[] {
   });
 }
 
+const FIRST = ['service', 'service_name', 'app', 'job'];
+
+/** As a selector, the labels that say most first and the address last: what is cut off at the right is missed least. */
 function selectorText(labels: Labels): string {
-  const text = labels.toSelector();
-  return text === '' || text === '{}' ? '{}' : text;
+  const rank = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : name === 'instance' ? 99 : 50);
+  const pairs = [...labels.withoutMetricName()].sort(([a], [b]) => rank(a) - rank(b));
+  const parts = pairs.map(([name, value]) => new Matcher('=', name, value).toString());
+  return parts.length === 0 ? labels.metricName || '{}' : `${labels.metricName}{${parts.join(', ')}}`;
 }
 
 export interface LegendOptions {

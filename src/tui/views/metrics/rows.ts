@@ -2,6 +2,7 @@
 import type { Metadata } from '../../../exposition/exemplar.ts';
 import type { Labels } from '../../../labels/labels.ts';
 import { type ChartSeries, lineChart } from '../../charts/line-chart.ts';
+import { stepOf } from '../../charts/scale.ts';
 import { expressionTones } from '../../expression/highlight.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
 import { formatValue, type Unit } from '../../frame/format.ts';
@@ -14,7 +15,6 @@ import { type Column, headRow, itemRow, layOut, type SortState } from '../../fra
 import type { LineState } from '../../input/line-editor.ts';
 import { clean, widthOf, wrap } from '../../sanitise.ts';
 import type { Tone } from '../../theme.ts';
-import { stepOf } from '../alerts/fetch.ts';
 
 export interface LegendItem {
   readonly labels: Labels;
@@ -72,7 +72,7 @@ export function legendColumns(unit: Unit, atCursor: boolean, area: Area): Column
   ): Column<LegendItem> => ({
     id,
     title,
-    min: 8,
+    min: 10,
     max: 14,
     align: 'right',
     priority,

@@ -7,8 +7,9 @@ import type { TraceSummary } from '../../../traces/trace.ts';
 import type { Unit } from '../../frame/format.ts';
 import type { TimeWindow } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
-import { type AlertAnswers, fetchAlerts, stepOf } from '../alerts/fetch.ts';
+import { type AlertAnswers, fetchAlerts } from '../alerts/fetch.ts';
 import { latencyBuckets, requestCounter, SERVICE_LABELS, statusLabel } from '../key-metrics.ts';
+import { fetchSeries } from '../metrics/fetch.ts';
 
 /** A value, or why there is none. */
 export type Answer<T> = { readonly value: T } | { readonly error: string };
@@ -73,13 +74,10 @@ async function fetchFigures(monitor: Monitor, window: TimeWindow, signal: AbortS
   const names = await monitor.metrics.labelValues('__name__', { selectors: [], signal });
   const requests = requestCounter(names);
   const labels = requests === undefined ? [] : await monitor.metrics.labelNames({ selectors: [requests], signal });
-  const stepMs = stepOf(window);
-  const endMs = Math.floor(window.endMs / stepMs) * stepMs;
-  const query = { startMs: endMs - (window.endMs - window.startMs), endMs, stepMs, signal };
   return Promise.all(
     keyFigures(names, requests, labels).map(async (figure) => {
-      const { value } = await monitor.metrics.queryRange(figure.expression, query);
-      return { figure, series: value.type === 'matrix' ? value.series : [] };
+      const { series } = await fetchSeries(monitor.metrics, figure.expression, window, signal);
+      return { figure, series };
     }),
   );
 }

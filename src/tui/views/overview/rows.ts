@@ -2,13 +2,13 @@
 import type { SourceState } from '../../../monitor/sources.ts';
 import { sparkRow } from '../../charts/bars.ts';
 import { lineChart } from '../../charts/line-chart.ts';
+import { stepOf } from '../../charts/scale.ts';
 import { formatValue, type Unit } from '../../frame/format.ts';
 import { toneOf } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
 import { type Row, row, type Segment, sized, tall, toned } from '../../frame/row.ts';
 import { clean, shorten } from '../../sanitise.ts';
 import { SERIES_TONES, type Theme } from '../../theme.ts';
-import { stepOf } from '../alerts/fetch.ts';
 import { serviceOf } from '../service.ts';
 import type { FigureSeries } from './fetch.ts';
 import type { Trouble } from './troubles.ts';
