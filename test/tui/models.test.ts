@@ -297,7 +297,7 @@ describe('series', () => {
       values: new Float64Array(0),
     });
     expect(seriesNames([series('order'), series('user')])).toEqual(['{service="order"}', '{service="user"}']);
-    expect(seriesNames([series('order')])).toEqual(['up{job="shop", service="order"}']);
+    expect(seriesNames([series('order')])).toEqual(['up{service="order", job="shop"}']);
   });
 
   it('are asked for as their type wants it', () => {

@@ -49,6 +49,25 @@ export function errorRows(
   return rows.slice(0, height);
 }
 
+export interface UnloadedTexts {
+  /** What is read, e.g. `the alerts`. */
+  readonly what: string;
+  /** What to do where it cannot be read. */
+  readonly advice: string;
+}
+
+/** What a place says until its first content is there: that it is read, or why it cannot be. Undefined once it is there. */
+export function unloadedRows(
+  place: { readonly loaded: boolean; readonly error: string | undefined },
+  { what, advice }: UnloadedTexts,
+  { theme, width, height }: { readonly theme: Theme; readonly width: number; readonly height: number },
+): Row[] | undefined {
+  if (place.loaded) return undefined;
+  if (place.error === undefined) return emptyRows(`Reading ${what} …`, '', width, height);
+  const capital = what.slice(0, 1).toUpperCase() + what.slice(1);
+  return errorRows(`${capital} cannot be read.`, place.error, advice, theme, width, height);
+}
+
 /** One line for a fetch that failed while older content stays visible. */
 export function staleRow(error: string, width: number, theme: Theme): Row {
   return sized(

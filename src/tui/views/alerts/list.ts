@@ -3,7 +3,7 @@
 import type { Filter } from '../../frame/filter.ts';
 import { plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
-import { emptyRows, errorRows } from '../../frame/pane.ts';
+import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, Place, type Subject } from '../../frame/place.ts';
 import { type Row, row, toned } from '../../frame/row.ts';
 import { type SortState, sorted } from '../../frame/table.ts';
@@ -21,6 +21,9 @@ const SORT_KEYS = {
   since: (item: AlertItem) => item.sinceMs ?? Number.POSITIVE_INFINITY,
   value: (item: AlertItem) => item.value,
 };
+
+const ADVICE =
+  'It is tried again every 2 s. The header shows the state of the source; :reload reads the configuration again.';
 
 export class AlertsPlace extends Place {
   readonly view = 'alerts';
@@ -73,17 +76,8 @@ export class AlertsPlace extends Place {
   }
 
   rows(area: Area): Row[] {
-    if (!this.loaded) {
-      if (this.error === undefined) return emptyRows('Reading the alerts …', '', area.width, area.height);
-      return errorRows(
-        'The alerts cannot be read.',
-        this.error,
-        'It is tried again every 2 s. The header shows the state of the source; :reload reads the configuration again.',
-        area.theme,
-        area.width,
-        area.height,
-      );
-    }
+    const unloaded = unloadedRows(this, { what: 'the alerts', advice: ADVICE }, area);
+    if (unloaded !== undefined) return unloaded;
     const items = this.#items();
     if (this.#all.length === 0)
       return emptyRows(

@@ -3,7 +3,7 @@ import type { LogLevel, LogQuery, LogRecord } from '../../../logs/record.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatCount, plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
-import { emptyRows, errorRows } from '../../frame/pane.ts';
+import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
 import { type Part, type Row, row, toned } from '../../frame/row.ts';
@@ -16,6 +16,9 @@ import { logLines, volumeRows } from './rows.ts';
 const LIMIT = 5000;
 const WAITING_LIMIT = 20_000;
 const LEVEL_STEPS: readonly (LogLevel | undefined)[] = [undefined, 'info', 'warn', 'error'];
+
+const ADVICE =
+  'Give watchfire log files (--log FILE) or an Elasticsearch (--elasticsearch URL, --index PATTERN). It is tried again by itself.';
 
 export class LogsPlace extends Place {
   readonly view = 'logs';
@@ -180,17 +183,8 @@ export class LogsPlace extends Place {
 
   rows(area: Area): Row[] {
     const { width, height, theme } = area;
-    if (!this.loaded) {
-      if (this.error === undefined) return emptyRows('Reading the logs …', '', width, height);
-      return errorRows(
-        'The logs cannot be read.',
-        this.error,
-        'Give watchfire log files (--log FILE) or an Elasticsearch (--elasticsearch URL, --index PATTERN). It is tried again by itself.',
-        theme,
-        width,
-        height,
-      );
-    }
+    const unloaded = unloadedRows(this, { what: 'the logs', advice: ADVICE }, area);
+    if (unloaded !== undefined) return unloaded;
     const notes: Row[] = [];
     if (this.#tailError !== undefined)
       notes.push(row(toned('warning', `${theme.glyphs.slow} no live lines: ${this.#tailError}`)));

@@ -4,7 +4,7 @@ import type { InstantSample } from '../../../promql/result.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
-import { emptyRows, errorRows } from '../../frame/pane.ts';
+import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
 import { type Row, row, toned } from '../../frame/row.ts';
@@ -26,6 +26,8 @@ const SORT_KEYS = {
   evaluated: ({ rule }: RuleItem) => rule.lastEvaluationMs,
   duration: ({ rule }: RuleItem) => rule.evaluationSeconds,
 };
+
+const ADVICE = 'It is tried again every 2 s; the header shows the state of the source.';
 
 export class RulesPlace extends Place {
   readonly view = 'rules';
@@ -73,18 +75,9 @@ export class RulesPlace extends Place {
   }
 
   rows(area: Area): Row[] {
-    const { width, height, theme } = area;
-    if (!this.loaded) {
-      if (this.error === undefined) return emptyRows('Reading the rules …', '', width, height);
-      return errorRows(
-        'The rules cannot be read.',
-        this.error,
-        'It is tried again every 2 s; the header shows the state of the source.',
-        theme,
-        width,
-        height,
-      );
-    }
+    const { width, height } = area;
+    const unloaded = unloadedRows(this, { what: 'the rules', advice: ADVICE }, area);
+    if (unloaded !== undefined) return unloaded;
     const items = this.#items();
     if (items.length === 0) {
       return this.#groups.length === 0

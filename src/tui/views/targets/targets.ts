@@ -3,7 +3,7 @@ import type { TargetState, TargetsAnswer } from '../../../monitor/sources.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
-import { emptyRows, errorRows } from '../../frame/pane.ts';
+import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
 import { type Row, row, toned } from '../../frame/row.ts';
 import { type SortState, sorted } from '../../frame/table.ts';
@@ -20,6 +20,8 @@ const SORT_KEYS = {
   duration: (target: TargetState) => target.lastScrapeDurationSeconds,
   samples: (target: TargetState) => target.samples ?? 0,
 };
+
+const ADVICE = 'It is tried again every 2 s; the header shows the state of the source.';
 
 export class TargetsPlace extends Place {
   readonly view = 'targets';
@@ -76,18 +78,9 @@ export class TargetsPlace extends Place {
   }
 
   rows(area: Area): Row[] {
-    const { width, height, theme } = area;
-    if (!this.loaded) {
-      if (this.error === undefined) return emptyRows('Reading the targets …', '', width, height);
-      return errorRows(
-        'The targets cannot be read.',
-        this.error,
-        'It is tried again every 2 s; the header shows the state of the source.',
-        theme,
-        width,
-        height,
-      );
-    }
+    const { width, height } = area;
+    const unloaded = unloadedRows(this, { what: 'the targets', advice: ADVICE }, area);
+    if (unloaded !== undefined) return unloaded;
     const failing = discoveryRows(this.#answer.discoveries ?? [], area);
     if (this.#answer.active.length === 0 && failing.length > 0) return failing.slice(0, height);
     if (this.#answer.active.length === 0) {

@@ -3,7 +3,7 @@ import type { TraceQuery, TraceSummary } from '../../../traces/trace.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatMicros, plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
-import { emptyRows, errorRows } from '../../frame/pane.ts';
+import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
 import { type Part, type Row, row, toned } from '../../frame/row.ts';
 import { type SortState, sorted } from '../../frame/table.ts';
@@ -29,6 +29,9 @@ const SORT_KEYS = {
   spans: (trace: TraceSummary) => trace.spanCount,
   errors: (trace: TraceSummary) => trace.errorCount,
 };
+
+const ADVICE =
+  'Point watchfire at a Jaeger (--jaeger URL), or let applications send OTLP/HTTP to watchfire itself. It is tried again by itself.';
 
 export class TracesPlace extends Place {
   readonly view = 'traces';
@@ -125,18 +128,9 @@ export class TracesPlace extends Place {
   }
 
   rows(area: Area): Row[] {
-    const { width, height, theme } = area;
-    if (!this.loaded) {
-      if (this.error === undefined) return emptyRows('Reading the traces …', '', width, height);
-      return errorRows(
-        'The traces cannot be read.',
-        this.error,
-        'Point watchfire at a Jaeger (--jaeger URL), or let applications send OTLP/HTTP to watchfire itself. It is tried again by itself.',
-        theme,
-        width,
-        height,
-      );
-    }
+    const { width, height } = area;
+    const unloaded = unloadedRows(this, { what: 'the traces', advice: ADVICE }, area);
+    if (unloaded !== undefined) return unloaded;
     const items = this.#items();
     const state = this.desk.monitor.traces.state();
     if (items.length === 0 && state.kind === 'off')
