@@ -1,6 +1,7 @@
 /** watchfire's own `/metrics`, through prom-client: what the four sources say of themselves, and the process. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Monitor } from '../monitor/sources.ts';
+import type { TraceStore } from '../traces/trace-store.ts';
 import type { Route } from './route.ts';
 
 /** How many of the newest notifications are looked at to count the new ones between two scrapes. */
@@ -10,6 +11,8 @@ export interface SelfMetricsOptions {
   readonly version: string;
   /** Whether the last reload of the configuration was fine, and when it was. */
   readonly lastReload: () => { readonly ok: boolean; readonly atMs: number };
+  /** The store that the OTLP receiver fills. */
+  readonly traceStore: TraceStore;
 }
 
 export function selfMetricsRoute(monitor: Monitor, options: SelfMetricsOptions): Route {
@@ -121,6 +124,19 @@ function selfMetrics(monitor: Monitor, options: SelfMetricsOptions): Registry {
   gauge('watchfire_alerts', 'Alerts by state.', ['state'], async (each) => {
     for (const alert of await monitor.alerts.alerts({})) each.inc({ state: alert.status.state });
   });
+  gauge('watchfire_trace_spans', 'Spans in memory.', [], (each) => each.set(options.traceStore.status().spans));
+  gauge('watchfire_trace_bytes', 'Memory that traces take, about.', [], (each) =>
+    each.set(options.traceStore.status().bytes),
+  );
+  gauge(
+    'watchfire_trace_spans_lost',
+    'Spans that made room for newer ones or were beyond a limit so far.',
+    [],
+    (each) => {
+      const { evictedSpans, droppedSpans } = options.traceStore.status();
+      each.set(evictedSpans + droppedSpans);
+    },
+  );
   let countedUntilMs = 0;
   new Counter({
     name: 'watchfire_notifications_total',

@@ -25,7 +25,7 @@ export async function logs(
     text,
     minLevel,
     service: flags.service,
-    startMs: Date.now() - (flags.since ?? 3_600_000),
+    startMs: startOf(flags.since, settings),
     limit: flags.limit ?? 1000,
   };
   const write = (record: LogRecord): void => {
@@ -50,11 +50,21 @@ export async function logs(
     () => undefined,
   );
   try {
-    for (const record of await monitor.logs.search(query, stop.signal)) write(record);
-    if (!flags.follow) return EXIT.fine;
-    for await (const batch of monitor.logs.tail({ ...query, startMs: undefined }, stop.signal))
-      for (const record of batch) write(record);
-    return EXIT.interrupted;
+    // The tail begins before the search, so that nothing falls between the two.
+    const tail = flags.follow
+      ? monitor.logs.tail({ ...query, startMs: undefined }, stop.signal)[Symbol.asyncIterator]()
+      : undefined;
+    let next = tail?.next();
+    const past = await monitor.logs.search(query, stop.signal);
+    for (const record of past) write(record);
+    if (tail === undefined) return EXIT.fine;
+    const written = new Set(past.map((record) => record.id));
+    for (;;) {
+      const batch = await next!;
+      if (batch.done) return EXIT.interrupted;
+      for (const record of batch.value) if (!written.has(record.id)) write(record);
+      next = tail.next();
+    }
   } catch (error) {
     if (stop.signal.aborted) return EXIT.interrupted;
     throw error;
@@ -62,6 +72,12 @@ export async function logs(
     process.off('SIGINT', onInterrupt);
     await monitor.close();
   }
+}
+
+/** A file is read from its beginning; an Elasticsearch may hold years, so an hour back unless more is asked for. */
+function startOf(sinceMs: number | undefined, settings: MonitorSettings): number | undefined {
+  if (sinceMs !== undefined) return Date.now() - sinceMs;
+  return settings.elasticsearch === undefined ? undefined : Date.now() - 3_600_000;
 }
 
 function line(record: LogRecord): string {

@@ -52,7 +52,11 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
       }),
       ...alertmanagerRoutes(opened.alerts, { version: VERSION, nowMs: () => systemClock.nowMs() }),
       ...watchfireRoutes(opened, VERSION),
-      selfMetricsRoute(opened, { version: VERSION, lastReload: () => opened.lastReload() }),
+      selfMetricsRoute(opened, {
+        version: VERSION,
+        lastReload: () => opened.lastReload(),
+        traceStore: opened.traceStore,
+      }),
       ...otlp,
     ];
     return {

@@ -23,7 +23,7 @@ export function addReadingCommands(root: Command, context: CommandContext, exit:
     .option('-f, --follow', 'go on with records as they come')
     .option('--level <level>', 'this level and worse')
     .option('--service <name>', 'of this service only')
-    .option('--since <duration>', 'how far back (default 1h)', duration)
+    .option('--since <duration>', 'how far back (default: all of a file, 1h of an Elasticsearch)', duration)
     .option('--limit <n>', 'at most so many of the past', Number)
     .option('--json', 'one JSON value per record')
     .action(async (text: string | undefined, options: SharedOptions & LogFlags) => {

@@ -63,17 +63,12 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
   if (state.fault !== undefined) events.add('error', state.fault);
 
   let storageFault: string | undefined;
-  const headOptions = {
-    retentionMs: settings.retentionMs ?? configuration.prometheus.retentionMs,
-    budgetBytes: settings.memoryBudgetBytes ?? configuration.prometheus.retentionBytes,
-    outOfOrderWindowMs: configuration.prometheus.outOfOrderWindowMs,
-    maxExemplars: configuration.prometheus.maxExemplars,
-  };
   const head =
     state.path === undefined
-      ? createHead(headOptions)
+      ? createHead({ ...headLimits(settings, configuration), maxExemplars: configuration.prometheus.maxExemplars })
       : await openHead({
-          ...headOptions,
+          ...headLimits(settings, configuration),
+          maxExemplars: configuration.prometheus.maxExemplars,
           directory: join(state.path, 'wal'),
           clock,
           onProblem: ({ kind, message }) => {
@@ -125,6 +120,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
 
   const apply = async (next: Configuration): Promise<void> => {
     const { prometheus } = next;
+    head.configure(headLimits(settings, next));
     scrape.apply({
       scrapeConfigs: settings.prometheusUrl === undefined ? prometheus.scrapeConfigs : [],
       externalLabels: prometheus.global.externalLabels,
@@ -197,6 +193,15 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
       await head.close();
       state.release();
     },
+  };
+}
+
+/** What the command line says wins over the file. */
+function headLimits(settings: MonitorSettings, { prometheus }: Configuration) {
+  return {
+    retentionMs: settings.retentionMs ?? prometheus.retentionMs,
+    budgetBytes: settings.memoryBudgetBytes ?? prometheus.retentionBytes,
+    outOfOrderWindowMs: prometheus.outOfOrderWindowMs,
   };
 }
 
