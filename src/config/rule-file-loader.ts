@@ -43,10 +43,10 @@ export function loadRuleFile(file: string, options: RuleFileOptions = {}): Loade
 function ruleFile(scheme: NameValidationScheme): Type<readonly RuleGroupConfig[] | undefined> {
   return struct('rulefmt.RuleGroups', { groups: field(list(ruleGroup(scheme))) }, (raw, at) => {
     const names = new Set<string>();
-    for (const [index, group] of (raw.groups ?? []).entries()) {
-      const place = group?.place ?? at.item('groups', index);
-      if (!group) at.fail(place, 'Groupname must not be empty: a group needs a name and rules');
-      else if (names.has(group.name)) {
+    // An element that is null is left out, as by promtool.
+    for (const group of raw.groups ?? []) {
+      if (!group) continue;
+      if (names.has(group.name)) {
         at.fail(group.namePlace, `groupname: ${JSON.stringify(group.name)} is repeated in the same file: rename one`);
       } else names.add(group.name);
     }
@@ -73,11 +73,9 @@ function ruleGroup(
     if (raw.name === '') at.fail('name', 'Groupname must not be empty: give the group a name');
     checkLabelNames(raw.labels, scheme, at, '');
     const rules: RuleConfig[] = [];
-    for (const [index, read] of (raw.rules ?? []).entries()) {
-      const where = `group ${JSON.stringify(raw.name)}, rule ${index + 1}, `;
-      if (!read) at.fail(at.item('rules', index), `${where}"": one of 'record' or 'alert' must be set`);
-      else rules.push(completeRule(read, scheme, where));
-      if (read?.at.failed) at.failed = true;
+    for (const [index, read] of (raw.rules ?? []).filter((each) => each !== undefined).entries()) {
+      rules.push(completeRule(read, scheme, `group ${JSON.stringify(raw.name)}, rule ${index + 1}, `));
+      if (read.at.failed) at.failed = true;
     }
     return {
       place: at.place,

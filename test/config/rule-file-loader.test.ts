@@ -41,6 +41,8 @@ groups:
   it('has no groups where there is nothing, and says that a second document is not read', () => {
     expect(load('').value.groups).toEqual([]);
     expect(load('groups:\n').value.groups).toEqual([]);
+    expect(load('groups: [null]\n').value.groups).toEqual([]);
+    expect(load('groups: [{name: g, rules: [null]}]\n').value.groups[0]!.rules).toEqual([]);
     expect(load('groups: []\n---\ngroups: []\n').warnings[0]!.message).toContain('only the first document');
   });
 
