@@ -1,13 +1,16 @@
 /** The options that every command shares, and how flags, environment and watchfire.yml become one set of settings: flags win over environment, environment over file. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, totalmem } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DurationError, parseDuration } from '../config/duration.ts';
 import { loadWatchfireConfig, type WatchfireConfig } from '../config/watchfire-config.ts';
 import type { ElasticsearchSettings, MonitorSettings } from '../monitor/settings.ts';
 import type { CommandContext } from './context.ts';
+
+/** Samples never take more than this, or a quarter of the machine's memory, unless more is asked for. */
+const LARGEST_DEFAULT_BUDGET = 2 * 1024 ** 3;
 
 export interface SharedOptions {
   config?: string;
@@ -57,8 +60,15 @@ export function addSharedOptions(command: Command): Command {
     new Option('--enable-feature <names>', "Prometheus' feature names, comma-separated (repeatable)").argParser(
       collectList,
     ),
-    new Option('--retention <duration>', 'how long samples are kept').env('WATCHFIRE_RETENTION').argParser(duration),
-    new Option('--memory <size>', 'memory budget of the storage, e.g. 512MB').env('WATCHFIRE_MEMORY').argParser(bytes),
+    new Option('--retention <duration>', 'how long samples are kept (default: 15d)')
+      .env('WATCHFIRE_RETENTION')
+      .argParser(duration),
+    new Option(
+      '--memory <size>',
+      'memory budget of the storage, e.g. 512MB (default: a quarter of the memory, 2GB at most)',
+    )
+      .env('WATCHFIRE_MEMORY')
+      .argParser(bytes),
     new Option('--external-url <url>', 'base of the links in notifications').env('WATCHFIRE_EXTERNAL_URL'),
     new Option('--watch-files', 'reload when a configuration file changes'),
     new Option('--builtin-rules', 'also evaluate the four built-in threshold alerts'),
@@ -131,7 +141,7 @@ export async function resolveSettings(
     otlpListen: options.otlpListen ?? file?.otlpListen,
     features: options.enableFeature ?? file?.features ?? [],
     retentionMs: options.retention ?? file?.retentionMs,
-    memoryBudgetBytes: options.memory ?? file?.memoryBudgetBytes,
+    memoryBudgetBytes: options.memory ?? file?.memoryBudgetBytes ?? Math.min(LARGEST_DEFAULT_BUDGET, totalmem() / 4),
     externalUrl:
       options.externalUrl ?? file?.externalUrl ?? (listen === undefined ? 'http://localhost:9090' : `http://${listen}`),
     interactive: place.interactive,

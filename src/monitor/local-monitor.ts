@@ -50,6 +50,8 @@ export interface LocalMonitorDeps {
   readonly writeTerminal: (text: string) => void;
 }
 
+/** As Prometheus: 15 days. */
+const DEFAULT_RETENTION_MS = 15 * 86_400_000;
 /** How often old samples are dropped. */
 const TRUNCATE_MS = 60_000;
 
@@ -199,7 +201,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
 /** What the command line says wins over the file. */
 function headLimits(settings: MonitorSettings, { prometheus }: Configuration) {
   return {
-    retentionMs: settings.retentionMs ?? prometheus.retentionMs,
+    retentionMs: settings.retentionMs ?? prometheus.retentionMs ?? DEFAULT_RETENTION_MS,
     budgetBytes: settings.memoryBudgetBytes ?? prometheus.retentionBytes,
     outOfOrderWindowMs: prometheus.outOfOrderWindowMs,
   };
