@@ -1,7 +1,7 @@
 /** The terminal face: takes the screen, reads keys, draws frames with ink, and gives the terminal back whatever happens. */
 import { render } from 'ink';
 import type { Monitor } from '../monitor/sources.ts';
-import { type HeldTerminal, holdTerminal } from './frame/held-terminal.ts';
+import { type HeldTerminal, holdTerminal, keyboard } from './frame/held-terminal.ts';
 import { frameRows } from './frame/layout.ts';
 import { makePainter } from './frame/painter.ts';
 import { toAnsi } from './frame/row.ts';
@@ -36,7 +36,7 @@ const ESCAPE_MS = 30;
 export function runTerminal(monitor: Monitor, options: TerminalOptions = {}): Promise<number> {
   const environment = options.environment ?? process.env;
   const keymap = makeKeymap(options.keys);
-  const stdin = options.stdin ?? process.stdin;
+  const stdin = options.stdin ?? keyboard();
   const stdout = options.stdout ?? process.stdout;
   const idle = options.idleMarker ?? environment['WATCHFIRE_IDLE'] === '1';
   return new Promise((resolve) => {

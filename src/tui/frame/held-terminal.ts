@@ -1,4 +1,6 @@
 /** The terminal while it is ours: alternate screen, raw keys, no cursor; given back on every way out of the process. */
+import { openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
 
 export interface HeldTerminal {
   onInput(listener: (chunk: string) => void): void;
@@ -92,6 +94,8 @@ export function holdTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStrea
       stdin.off('end', onEnd);
       stdin.off('error', onEnd);
       stdin.pause();
+      // The terminal opened beside standard input would keep the process alive.
+      if (stdin !== process.stdin) stdin.unref();
       stdout.off('resize', onResize);
       for (const [signal, listener] of onSignal) process.off(signal, listener);
       process.off('SIGCONT', onContinue);
@@ -100,6 +104,17 @@ export function holdTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStrea
       stderr.release();
     },
   };
+}
+
+/** Where keys come from: standard input, or the terminal itself where standard input is a pipe (of log lines, say). */
+export function keyboard(): NodeJS.ReadStream {
+  if (process.stdin.isTTY) return process.stdin;
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r+'));
+  } catch {
+    // No terminal to ask: keys cannot come, and the end of standard input ends the screen.
+    return process.stdin;
+  }
 }
 
 const KEPT_CHARACTERS = 64 * 1024;
