@@ -216,6 +216,8 @@ function boxed(behind: readonly Row[], name: string, content: readonly Row[], ar
 function footer(session: Session, width: number): Row {
   const message = session.message();
   if (message !== undefined) return row(toned(message.tone, clean(message.text)));
+  const own = session.place.hints();
+  if (own !== undefined) return hintRow(own, width);
   const hints = session.options.keymap
     .acting(session.scopes())
     .flatMap(({ bindings }) => bindings)

@@ -108,6 +108,11 @@ export abstract class Place {
     return false;
   }
 
+  /** The footer while keys are taken raw; undefined: that of the bindings. */
+  hints(): readonly (readonly [string, string])[] | undefined {
+    return undefined;
+  }
+
   subject(): Subject | undefined {
     return undefined;
   }

@@ -135,20 +135,20 @@ function silenceColumns({ nowMs, zone }: Area): Column<Silence>[] {
       id: 'matchers',
       title: 'Matchers',
       min: 24,
-      max: 90,
+      max: 70,
       priority: 1,
       cell: (silence) => toned('strong', matchersOf(silence)),
     },
     {
       id: 'ends',
       title: 'Ends',
-      min: 14,
+      min: 18,
       max: 30,
       priority: 2,
       cell: (silence) =>
         row(formatMoment(silence.endsAtMs, nowMs, zone), toned('muted', ` ${formatAgo(silence.endsAtMs, nowMs)}`)),
     },
-    { id: 'by', title: 'By', min: 8, max: 20, priority: 3, cell: (silence) => silence.createdBy },
+    { id: 'by', title: 'By', min: 10, max: 20, priority: 3, cell: (silence) => silence.createdBy },
     {
       id: 'comment',
       title: 'Comment',

@@ -178,6 +178,17 @@ export class MetricsPlace extends Place {
     return true;
   }
 
+  override hints(): readonly (readonly [string, string])[] | undefined {
+    if (!this.#editor.editing) return undefined;
+    return [
+      ['Enter', 'run'],
+      ['Tab', 'complete'],
+      ['↑ ↓', 'earlier queries'],
+      ['^U', 'clear'],
+      ['Esc', 'leave it as it was'],
+    ];
+  }
+
   override act(action: string): boolean {
     const list = this.#browsing ? this.#browser.list : this.#list;
     const items = this.#browsing ? this.#browser.items(this.filter) : this.#legend();
