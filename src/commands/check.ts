@@ -1,7 +1,10 @@
 /** `watchfire check …`: says of files whether they are accepted, and of every fault where it is. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
+import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
 import { loadAlertmanagerConfig } from '../config/alertmanager-loader.ts';
+import { systemClock } from '../config/clock.ts';
+import { diskFiles } from '../config/config-files.ts';
 import { ConfigError, formatProblem, type Problem } from '../config/problem.ts';
 import { checkPrometheusConfig } from '../config/prometheus-check.ts';
 import { loadPrometheusConfig } from '../config/prometheus-loader.ts';
@@ -9,7 +12,10 @@ import { lintExposition } from '../exposition/lint.ts';
 import { Labels } from '../labels/labels.ts';
 import { parseMatchers } from '../labels/matcher-parser.ts';
 import { explainRelabel } from '../labels/relabel.ts';
+import { readTextFile } from '../notify/fields.ts';
+import { NotificationTemplates } from '../notify/template-data.ts';
 import { checkRules } from '../rules/check.ts';
+import { TemplateError } from '../template/template.ts';
 import { type CommandContext, EXIT, UsageError } from './context.ts';
 import { printable } from './text-table.ts';
 
@@ -22,7 +28,10 @@ export function checkRuleFiles(files: readonly string[], context: CommandContext
 }
 
 export function checkAlertmanager(files: readonly string[], strict: boolean, context: CommandContext): Promise<number> {
-  return checkEach(files, context, async (file) => loadAlertmanagerConfig(file, { strict }).warnings);
+  return checkEach(files, context, async (file) => {
+    const { value, warnings } = loadAlertmanagerConfig(file, { strict });
+    return [...warnings, ...templateProblems(value)];
+  });
 }
 
 export async function checkMetrics(files: readonly string[], context: CommandContext): Promise<number> {
@@ -62,6 +71,28 @@ export async function checkRelabel(
     context.stdout.write(after.equals(before) ? '      unchanged\n' : `out   ${printable(after.toString())}\n`);
   }
   return EXIT.fine;
+}
+
+/** The template files that are there must parse. */
+function templateProblems(config: AlertmanagerConfig): Problem[] {
+  const problems: Problem[] = [];
+  for (const pattern of config.templates) {
+    for (const file of diskFiles.glob(pattern)) {
+      try {
+        new NotificationTemplates(systemClock, [[basename(file), readTextFile(file)]]);
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        problems.push({
+          file,
+          line: error.line ?? 1,
+          column: (error.column ?? 0) + 1,
+          message: error.message,
+          severity: 'error',
+        });
+      }
+    }
+  }
+  return problems;
 }
 
 async function checkEach(

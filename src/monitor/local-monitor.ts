@@ -17,6 +17,8 @@ import type { QueryEngine } from '../promql/result.ts';
 import { explainRule } from '../rules/explain.ts';
 import { RuleManager } from '../rules/rule-manager.ts';
 import { ScrapeManager } from '../scrape/manager.ts';
+import { RemoteWrite } from '../scrape/remote-write/remote-write.ts';
+import type { Appendable } from '../storage/appender.ts';
 import { createHead, type Head } from '../storage/head.ts';
 import { importOpenMetrics } from '../storage/import.ts';
 import { openHead } from '../storage/open-head.ts';
@@ -88,8 +90,15 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
   const http = createHttpClient(defaultHttpClientConfig, { userAgent: deps.userAgent });
   const features = featuresFromNames(settings.features);
   const traceStore = new TraceStore();
+  const remoteWrite = new RemoteWrite({
+    clock,
+    userAgent: deps.userAgent,
+    directory: state.path === undefined ? undefined : join(state.path, 'remote-write'),
+    report: (severity, text) => events.add(severity, text),
+  });
+  const storage = remoteWrite.tee(head);
   const scrape = new ScrapeManager({
-    appendable: head,
+    appendable: storage,
     clock,
     userAgent: deps.userAgent,
     report: (severity, text) => events.add(severity, text),
@@ -113,6 +122,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
   const rules = newRules({
     engine: metrics,
     head,
+    storage,
     alerting,
     forwarding,
     clock,
@@ -123,6 +133,10 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
   const apply = async (next: Configuration): Promise<void> => {
     const { prometheus } = next;
     head.configure(headLimits(settings, next));
+    await remoteWrite.apply({
+      remoteWrites: prometheus.remoteWrites,
+      externalLabels: prometheus.global.externalLabels,
+    });
     scrape.apply({
       scrapeConfigs: settings.prometheusUrl === undefined ? prometheus.scrapeConfigs : [],
       externalLabels: prometheus.global.externalLabels,
@@ -190,7 +204,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
       truncating();
       await rules.close();
       scrape.close();
-      await Promise.all([alerting.close(), forwarding.close(), logs.close(), traces.close()]);
+      await Promise.all([alerting.close(), forwarding.close(), remoteWrite.close(), logs.close(), traces.close()]);
       http.close();
       await head.close();
       state.release();
@@ -221,6 +235,8 @@ function targetsOf(scrape: ScrapeManager): TargetsAnswer {
 interface RuleDeps {
   readonly engine: QueryEngine;
   readonly head: Head;
+  /** The head, and where its samples are sent on to. */
+  readonly storage: Appendable;
   readonly alerting: Alerting;
   readonly forwarding: AlertForwarding;
   readonly clock: Clock;
@@ -228,10 +244,10 @@ interface RuleDeps {
   readonly prometheus: () => PrometheusConfig;
 }
 
-function newRules({ engine, head, alerting, forwarding, clock, events, prometheus }: RuleDeps): RuleManager {
+function newRules({ engine, head, storage, alerting, forwarding, clock, events, prometheus }: RuleDeps): RuleManager {
   return new RuleManager({
     engine,
-    storage: head,
+    storage,
     queryable: head,
     receiver: {
       receive: (alerts: readonly PostableAlert[]) => {
