@@ -60,7 +60,7 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
       min: 8,
       max: 9,
       priority: 5,
-      cell: (item) => toned(severityTone(item.severity), item.severity),
+      cell: (item) => toned(item.state === 'inactive' ? 'muted' : severityTone(item.severity), item.severity),
     },
     {
       id: 'name',
