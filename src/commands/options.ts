@@ -7,7 +7,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DurationError, parseDuration } from '../config/duration.ts';
 import { loadWatchfireConfig, type WatchfireConfig } from '../config/watchfire-config.ts';
 import type { ElasticsearchSettings, MonitorSettings } from '../monitor/settings.ts';
-import type { CommandContext } from './context.ts';
+import { type CommandContext, UsageError } from './context.ts';
 
 /** Samples never take more than this, or a quarter of the machine's memory, unless more is asked for. */
 const LARGEST_DEFAULT_BUDGET = 2 * 1024 ** 3;
@@ -87,6 +87,12 @@ export async function resolveSettings(
   readonly file: WatchfireConfig | undefined;
   readonly nothingNamed: boolean;
 }> {
+  for (const target of targets) {
+    if (!/[:/]/.test(target))
+      throw new UsageError(
+        `${JSON.stringify(target)} is neither a command nor a target: a target is written host:port or http://host:port/metrics`,
+      );
+  }
   const configFile = options.config ?? found(place.directory, 'watchfire.yml');
   const file =
     configFile === undefined ? undefined : (await loadWatchfireConfig(resolve(place.directory, configFile))).value;

@@ -6,15 +6,15 @@ const KEPT = 500;
 
 export class EventLog {
   readonly #clock: Clock;
-  #events: MonitorEvent[] = [];
+  #events: readonly MonitorEvent[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(severity: MonitorEvent['severity'], text: string): void {
-    this.#events.push({ atMs: this.#clock.nowMs(), severity, text });
-    if (this.#events.length > KEPT) this.#events = this.#events.slice(-KEPT);
+    // A new list each time: whoever holds the one before can tell what is new.
+    this.#events = [...this.#events.slice(1 - KEPT), { atMs: this.#clock.nowMs(), severity, text }];
   }
 
   /** Newest last. */
