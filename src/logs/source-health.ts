@@ -3,8 +3,11 @@ import type { Clock } from '../config/clock.ts';
 
 export interface SourceHealthState {
   readonly kind: 'live' | 'slow' | 'stale' | 'failing' | 'off';
+  /** Where it reads, e.g. `local`, a URL without credentials, a file. */
   readonly endpoint: string;
+  /** Since when it is in this state, Unix milliseconds. */
   readonly sinceMs: number;
+  /** Why, in words, where it is not live. */
   readonly reason?: string | undefined;
   readonly nextTryMs?: number | undefined;
   readonly latencyMs?: number | undefined;

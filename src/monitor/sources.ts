@@ -1,4 +1,5 @@
 /** The four source interfaces: all that screens, the headless face and the HTTP API know of where data comes from. */
+import type { AlertFilter } from '../alerting/filter.ts';
 import type {
   AlertGroup,
   NotificationRecord,
@@ -10,21 +11,17 @@ import type {
 import type { Exemplar, Metadata, MetricType } from '../exposition/exemplar.ts';
 import type { Labels } from '../labels/labels.ts';
 import type { LogQuery, LogRecord } from '../logs/record.ts';
+import type { SourceHealthState } from '../logs/source-health.ts';
 import type { InstantQuery, QueryResult, RangeQuery } from '../promql/result.ts';
+import type { RuleGroupState } from '../rules/state.ts';
+import type { ScrapedTarget } from '../scrape/manager.ts';
 import type { Trace, TraceQuery, TraceSummary } from '../traces/trace.ts';
 
+export type { AlertFilter } from '../alerting/filter.ts';
+export type { RuleAlert, RuleAlertState, RuleGroupState, RuleHealth, RuleState } from '../rules/state.ts';
+
 /** What the status bar shows of a source. */
-export interface SourceState {
-  readonly kind: 'live' | 'slow' | 'stale' | 'failing' | 'off';
-  /** Where it reads, e.g. `local`, a URL without credentials, a file. */
-  readonly endpoint: string;
-  /** Since when it is in this state, Unix milliseconds. */
-  readonly sinceMs: number;
-  /** Why, in words, where it is not live. */
-  readonly reason?: string | undefined;
-  readonly nextTryMs?: number | undefined;
-  readonly latencyMs?: number | undefined;
-}
+export type SourceState = SourceHealthState;
 
 export interface Source {
   /** The last known state; cheap and synchronous. */
@@ -42,21 +39,8 @@ export interface SeriesSelection {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface TargetState {
-  readonly job: string;
-  /** Before relabelling. */
-  readonly discoveredLabels: Labels;
-  readonly labels: Labels;
-  readonly scrapeUrl: string;
-  readonly globalUrl: string;
-  readonly health: 'up' | 'down' | 'unknown';
-  /** Empty where fine. */
-  readonly lastError: string;
-  /** 0: never. */
-  readonly lastScrapeMs: number;
-  readonly lastScrapeDurationSeconds: number;
-  readonly scrapeIntervalMs: number;
-  readonly scrapeTimeoutMs: number;
+/** A target; what only the own scraper knows of it is optional. */
+export interface TargetState extends Omit<ScrapedTarget, 'samples' | 'samplesAfterRelabelling' | 'seriesAdded'> {
   /** Of the last scrape; undefined where the source does not say. */
   readonly samples?: number | undefined;
   readonly samplesAfterRelabelling?: number | undefined;
@@ -137,60 +121,6 @@ export interface MetricSource extends Source {
   ): Promise<readonly { readonly series: Labels; readonly exemplars: readonly Exemplar[] }[]>;
   targets(): Promise<TargetsAnswer>;
   storageStatus(): Promise<StorageStatus>;
-}
-
-export type RuleHealth = 'ok' | 'err' | 'unknown';
-export type RuleAlertState = 'inactive' | 'pending' | 'firing';
-
-/** An instance of an alerting rule, as the rule sees it. */
-export interface RuleAlert {
-  readonly labels: Labels;
-  readonly annotations: Labels;
-  readonly state: RuleAlertState;
-  readonly activeAtMs: number;
-  readonly keepFiringSinceMs?: number | undefined;
-  readonly value: number;
-}
-
-export interface RuleState {
-  readonly kind: 'alerting' | 'recording';
-  readonly name: string;
-  readonly query: string;
-  readonly labels: Labels;
-  readonly health: RuleHealth;
-  readonly lastError: string;
-  /** 0: never. */
-  readonly lastEvaluationMs: number;
-  readonly evaluationSeconds: number;
-  /** Alerting rules only, as everything below. */
-  readonly state?: RuleAlertState | undefined;
-  readonly forMs?: number | undefined;
-  readonly keepFiringForMs?: number | undefined;
-  readonly annotations?: Labels | undefined;
-  readonly alerts?: readonly RuleAlert[] | undefined;
-}
-
-export interface RuleGroupState {
-  readonly name: string;
-  readonly file: string;
-  readonly intervalMs: number;
-  readonly limit: number;
-  readonly lastEvaluationMs: number;
-  readonly evaluationSeconds: number;
-  readonly missedIterations?: number | undefined;
-  readonly rules: readonly RuleState[];
-}
-
-export interface AlertFilter {
-  /** Alertmanager matchers, e.g. `severity="critical"`. */
-  readonly matchers?: readonly string[] | undefined;
-  readonly active?: boolean | undefined;
-  readonly silenced?: boolean | undefined;
-  readonly inhibited?: boolean | undefined;
-  readonly unprocessed?: boolean | undefined;
-  readonly muted?: boolean | undefined;
-  /** Anchored regular expression on the receiver's name. */
-  readonly receiver?: string | undefined;
 }
 
 /** Why an alert is or is not firing, and who was or was not told: lines of text in sections, every decision by its name. */

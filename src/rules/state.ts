@@ -18,6 +18,7 @@ export interface SentAlert {
 export type RuleHealth = 'ok' | 'err' | 'unknown';
 export type RuleAlertState = 'inactive' | 'pending' | 'firing';
 
+/** An instance of an alerting rule, as the rule sees it. */
 export interface RuleAlert {
   readonly labels: Labels;
   readonly annotations: Labels;
