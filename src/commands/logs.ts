@@ -2,7 +2,7 @@
 import type { LogLevel, LogQuery, LogRecord } from '../logs/record.ts';
 import type { MonitorSettings } from '../monitor/settings.ts';
 import { type CommandContext, EXIT, UsageError } from './context.ts';
-import { openMonitor } from './open-monitor.ts';
+import { openReadingMonitor } from './open-monitor.ts';
 import type { LogFlags } from './reading-commands.ts';
 import { printable } from './text-table.ts';
 
@@ -37,18 +37,7 @@ export async function logs(
   const onInterrupt = (): void => stop.abort();
   process.once('SIGINT', onInterrupt);
   context.stdout.on('error', onInterrupt);
-  // Nothing is scraped or evaluated for this: only the log source runs.
-  const monitor = await openMonitor(
-    {
-      ...settings,
-      prometheusConfigFile: undefined,
-      alertmanagerConfigFile: undefined,
-      stateDirectory: undefined,
-      listen: undefined,
-      targets: [],
-    },
-    () => undefined,
-  );
+  const monitor = await openReadingMonitor(settings);
   try {
     // The tail begins before the search, so that nothing falls between the two.
     const tail = flags.follow

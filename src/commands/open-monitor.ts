@@ -72,6 +72,19 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
   }
 }
 
+/** For a command that only reads logs or traces: nothing is scraped, evaluated or kept. */
+export function openReadingMonitor(settings: MonitorSettings): Promise<Monitor> {
+  const reading = {
+    ...settings,
+    prometheusConfigFile: undefined,
+    alertmanagerConfigFile: undefined,
+    stateDirectory: undefined,
+    listen: undefined,
+    targets: [],
+  };
+  return openMonitor(reading, () => undefined);
+}
+
 /** Nothing runs here: all that is named is a Prometheus or an Alertmanager elsewhere. */
 function isRemote(settings: MonitorSettings): boolean {
   const remote = settings.prometheusUrl !== undefined || settings.alertmanagerUrl !== undefined;

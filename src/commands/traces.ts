@@ -3,7 +3,7 @@ import type { MonitorSettings } from '../monitor/settings.ts';
 import type { Trace } from '../traces/trace.ts';
 import { buildTraceTree, type TraceNode } from '../traces/tree.ts';
 import { type CommandContext, EXIT, UsageError } from './context.ts';
-import { openMonitor } from './open-monitor.ts';
+import { openReadingMonitor } from './open-monitor.ts';
 import type { TraceFlags } from './reading-commands.ts';
 import { printable, textTable } from './text-table.ts';
 
@@ -14,17 +14,7 @@ export async function traces(
   context: CommandContext,
 ): Promise<number> {
   if (settings.jaegerUrl === undefined) throw new UsageError('no trace source is named: give --jaeger URL');
-  const monitor = await openMonitor(
-    {
-      ...settings,
-      prometheusConfigFile: undefined,
-      alertmanagerConfigFile: undefined,
-      stateDirectory: undefined,
-      listen: undefined,
-      targets: [],
-    },
-    () => undefined,
-  );
+  const monitor = await openReadingMonitor(settings);
   try {
     if (id !== undefined) {
       const trace = await monitor.traces.trace(id.toLowerCase());
