@@ -1,41 +1,76 @@
 /** Writes an answer: compressed where the client takes it, without body for HEAD, at the client's pace. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { setImmediate as turn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { gzipPieces } from './gzip-pieces.ts';
 import type { ApiResponse } from './route.ts';
 
-const compress = promisify(gzip);
 /** Below this compression costs more than it saves. */
 const LEAST_COMPRESSED_BYTES = 1024;
+/** Up to this an answer is sent whole, with its length; a longer one as its pieces are made. */
+const MOST_WHOLE_BYTES = 256 * 1024;
+/** Up to this it is compressed at once: handing it to another thread would take longer. */
+const MOST_COMPRESSED_AT_ONCE = 64 * 1024;
 
 export async function sendResponse(
   incoming: IncomingMessage,
   response: ServerResponse,
   answer: ApiResponse,
 ): Promise<void> {
-  const parts = typeof answer.body === 'string' || answer.body instanceof Uint8Array ? [answer.body] : answer.body;
-  const body = parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part));
-  const length = body.reduce((sum, part) => sum + part.length, 0);
+  const pieces = piecesOf(answer);
+  const first: Buffer[] = [];
+  let length = 0;
+  let whole = false;
+  while (!whole && length <= MOST_WHOLE_BYTES) {
+    const { done, value } = pieces.next();
+    whole = done === true;
+    if (value === undefined) continue;
+    first.push(value);
+    length += value.length;
+  }
   const headers: Record<string, string> = { ...answer.headers };
   if (length > 0) headers['Content-Type'] ??= answer.contentType ?? 'application/json';
   const hasBody = answer.status !== 204 && answer.status !== 304;
-  const zipped =
-    hasBody && length >= LEAST_COMPRESSED_BYTES && acceptsGzip(incoming.headers['accept-encoding'])
-      ? await compress(Buffer.concat(body), { level: 1 })
-      : undefined;
-  if (length >= LEAST_COMPRESSED_BYTES) headers['Vary'] = 'Accept-Encoding';
-  if (zipped) headers['Content-Encoding'] = 'gzip';
-  if (hasBody) headers['Content-Length'] = String(zipped?.length ?? length);
+  const isLong = length >= LEAST_COMPRESSED_BYTES;
+  const isZipped = hasBody && isLong && acceptsGzip(incoming.headers['accept-encoding']);
+  if (isLong) headers['Vary'] = 'Accept-Encoding';
+  if (isZipped) headers['Content-Encoding'] = 'gzip';
   if (response.destroyed) return;
+  const sendsBody = hasBody && incoming.method !== 'HEAD';
+  if (whole && (!isZipped || length <= MOST_COMPRESSED_AT_ONCE)) {
+    const plain = first.length === 1 ? first[0]! : Buffer.concat(first);
+    const body = isZipped ? gzipSync(plain, { level: 1 }) : plain;
+    if (hasBody) headers['Content-Length'] = String(body.length);
+    response.writeHead(answer.status, headers);
+    if (sendsBody) response.end(body);
+    else response.end();
+    return;
+  }
   response.writeHead(answer.status, headers);
-  if (hasBody && incoming.method !== 'HEAD') {
-    for (const part of zipped ? [zipped] : body) {
+  if (sendsBody) {
+    const all = chained(first, pieces);
+    for await (const piece of isZipped ? gzipPieces(all) : all) {
       if (response.destroyed) return;
-      if (!response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      // A client as fast as this would otherwise keep everything else waiting.
+      await turn();
     }
   }
   response.end();
+}
+
+function* piecesOf({ body }: ApiResponse): Generator<Buffer, undefined> {
+  const pieces = typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
+  for (const piece of pieces) {
+    if (piece.length === 0) continue;
+    yield typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+  }
+}
+
+function* chained(first: readonly Buffer[], rest: Iterable<Buffer>): Generator<Buffer> {
+  yield* first;
+  yield* rest;
 }
 
 function acceptsGzip(header: string | string[] | undefined): boolean {

@@ -1,89 +1,123 @@
-/** Query results in Prometheus' JSON; a large matrix is written straight into bytes. */
+/** Query results in Prometheus' JSON, written straight into bytes, piece by piece. */
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../exposition/histogram.ts';
 import type { Labels } from '../labels/labels.ts';
 import { allBuckets } from '../promql/histogram/buckets.ts';
-import type { QueryValue, RangeSeries } from '../promql/result.ts';
-import { ByteWriter } from './byte-writer.ts';
+import type { InstantSample, QueryValue, RangeSeries } from '../promql/result.ts';
+import { ByteWriter, type StampBytes } from './byte-writer.ts';
 import { floatText, timestampText } from './go-text.ts';
 
-/** The value of `data.result`. */
-export function resultJson(value: QueryValue): string | Uint8Array {
+/** Bytes of a large answer that are made at once: some milliseconds of work. */
+const PIECE_BYTES = 256 * 1024;
+
+/** The value of `data.result`, in pieces that are made as they are wanted. */
+export function* resultJson(value: QueryValue): Generator<string | Uint8Array> {
   switch (value.type) {
     case 'scalar':
-      return `[${timestampText(value.timestampMs)},"${floatText(value.value)}"]`;
+      yield `[${timestampText(value.timestampMs)},"${floatText(value.value)}"]`;
+      return;
     case 'string':
-      return `[${timestampText(value.timestampMs)},${JSON.stringify(value.value)}]`;
-    case 'vector': {
-      const at = timestampText(value.timestampMs);
-      const samples = value.samples.map(({ labels, value: number, histogram }) => {
-        const point = histogram
-          ? `"histogram":[${at},${histogramJson(histogram)}]`
-          : `"value":[${at},"${floatText(number)}"]`;
-        return `{"metric":${labelsJson(labels)},${point}}`;
-      });
-      return `[${samples.join(',')}]`;
-    }
+      yield `[${timestampText(value.timestampMs)},${JSON.stringify(value.value)}]`;
+      return;
+    case 'vector':
+      yield* vectorJson(value.timestampMs, value.samples);
+      return;
     case 'matrix':
-      return matrixJson(value.series);
+      yield* matrixJson(value.series);
+      return;
   }
 }
 
 /** Labels as an object in their order, without a value's HTML characters escaped. */
 export function labelsJson(labels: Labels): string {
-  let out = '{';
-  for (let i = 0; i < labels.names.length; i++) {
-    out += `${i === 0 ? '' : ','}${JSON.stringify(labels.names[i])}:${JSON.stringify(labels.values[i])}`;
-  }
-  return `${out}}`;
+  const out = new ByteWriter(256);
+  writeLabels(labels, out);
+  return out.toString();
 }
 
-/** Series of one query share their timestamps mostly: the texts of the series before are used again where they fit. */
-function matrixJson(series: readonly RangeSeries[]): Uint8Array {
-  const out = new ByteWriter(Math.max(1024, series.reduce((sum, each) => sum + each.values.length, 0) * 36));
-  let stamps: Float64Array = new Float64Array(0);
-  let texts: string[] = [];
+function writeLabels({ names, values }: Labels, out: ByteWriter): void {
+  out.ascii('{');
+  for (let i = 0; i < names.length; i++) {
+    if (i > 0) out.ascii(',');
+    out.quoted(names[i]!);
+    out.ascii(':');
+    out.quoted(values[i]!);
+  }
+  out.ascii('}');
+}
+
+function* vectorJson(timestampMs: number, samples: readonly InstantSample[]): Generator<Uint8Array> {
+  const at = timestampText(timestampMs);
+  const out = new ByteWriter(Math.min(PIECE_BYTES + 4096, 256 + samples.length * 256));
+  out.ascii('[');
+  let first = true;
+  for (const { labels, value, histogram } of samples) {
+    out.ascii(first ? '{"metric":' : ',{"metric":');
+    first = false;
+    writeLabels(labels, out);
+    if (histogram) {
+      out.ascii(`,"histogram":[${at},${histogramJson(histogram)}]}`);
+    } else {
+      out.ascii(`,"value":[${at},"`);
+      out.number(value);
+      out.ascii('"]}');
+    }
+    if (out.length >= PIECE_BYTES) yield out.take();
+  }
+  out.ascii(']');
+  yield out.take();
+}
+
+/** Series of one query share their timestamps mostly: the bytes of the series before are used again where they fit. */
+function* matrixJson(series: readonly RangeSeries[]): Generator<Uint8Array> {
+  const points = series.reduce((sum, each) => sum + each.values.length, 0);
+  const out = new ByteWriter(Math.min(PIECE_BYTES * 2, 1024 + series.length * 256 + points * 36));
+  let times: Float64Array = new Float64Array(0);
+  let stamps = stampsOf(times);
   out.ascii('[');
   for (const [index, one] of series.entries()) {
     const { timestamps, values, histograms, labels } = one;
-    if (!startsWith(stamps, timestamps)) {
-      stamps = timestamps;
-      texts = Array.from(timestamps, (at) => `[${timestampText(at)},`);
+    if (!startsWith(times, timestamps)) {
+      times = timestamps;
+      stamps = stampsOf(times);
     }
-    out.text(`${index === 0 ? '' : ','}{"metric":${labelsJson(labels)}`);
-    if (histograms) out.ascii(mixedPoints(one, texts));
-    else writeFloats(values, texts, out);
+    out.ascii(index === 0 ? '{"metric":' : ',{"metric":');
+    writeLabels(labels, out);
+    if (histograms) {
+      out.ascii(mixedPoints(one));
+    } else if (values.length > 0) {
+      out.ascii(',"values":[');
+      out.points(stamps, values);
+      out.ascii(']');
+    }
     out.ascii('}');
+    if (out.length >= PIECE_BYTES) yield out.take();
   }
   out.ascii(']');
-  return out.bytes();
+  yield out.take();
 }
 
 function startsWith(longer: Float64Array, shorter: Float64Array): boolean {
+  if (longer === shorter) return true;
   if (longer.length < shorter.length) return false;
   for (let i = 0; i < shorter.length; i++) if (longer[i] !== shorter[i]) return false;
   return true;
 }
 
-function writeFloats(values: Float64Array, texts: readonly string[], out: ByteWriter): void {
-  if (values.length === 0) return;
-  out.ascii(',"values":[');
-  for (let i = 0; i < values.length; i++) {
-    if (i > 0) out.ascii(',');
-    out.ascii(texts[i]!);
-    out.ascii('"');
-    out.ascii(floatText(values[i]!));
-    out.ascii('"]');
-  }
-  out.ascii(']');
+function stampsOf(times: Float64Array): StampBytes {
+  const texts = Array.from(times, (at, i) => `${i === 0 ? '' : ','}[${timestampText(at)},"`);
+  const offsets = new Int32Array(texts.length + 1);
+  for (const [i, text] of texts.entries()) offsets[i + 1] = offsets[i]! + text.length;
+  return { bytes: Buffer.from(texts.join('')), offsets };
 }
 
-function mixedPoints({ values, histograms }: RangeSeries, texts: readonly string[]): string {
+function mixedPoints({ timestamps, values, histograms }: RangeSeries): string {
   const floats: string[] = [];
   const others: string[] = [];
   for (let i = 0; i < values.length; i++) {
+    const at = timestampText(timestamps[i]!);
     const histogram = histograms![i];
-    if (histogram) others.push(`${texts[i]}${histogramJson(histogram)}]`);
-    else floats.push(`${texts[i]}"${floatText(values[i]!)}"]`);
+    if (histogram) others.push(`[${at},${histogramJson(histogram)}]`);
+    else floats.push(`[${at},"${floatText(values[i]!)}"]`);
   }
   const first = floats.length === 0 ? '' : `,"values":[${floats.join(',')}]`;
   return others.length === 0 ? first : `${first},"histograms":[${others.join(',')}]`;

@@ -19,7 +19,8 @@ export interface ApiResponse {
   /** Default `application/json`. */
   readonly contentType?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** Of an iterable the pieces are made as the client takes them. */
+  readonly body: string | Uint8Array | Iterable<string | Uint8Array>;
 }
 
 export interface Route {

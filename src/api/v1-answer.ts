@@ -24,13 +24,19 @@ export function success(data: unknown, remarks: Remarks = {}): ApiResponse {
     list && list.length > 0 ? `,"${name}":${JSON.stringify(list)}` : '';
   const warnings = listed('warnings', remarks.warnings);
   const tail = `${warnings}${listed('infos', remarks.infos)}}`;
-  return { status: 200, body: ['{"status":"success","data":', ...parts, tail] };
+  return { status: 200, body: joined('{"status":"success","data":', parts, tail) };
+}
+
+function* joined(head: string, parts: Iterable<string | Uint8Array>, tail: string): Generator<string | Uint8Array> {
+  yield head;
+  yield* parts;
+  yield tail;
 }
 
 export class RawJson {
-  readonly parts: readonly (string | Uint8Array)[];
+  readonly parts: Iterable<string | Uint8Array>;
 
-  constructor(...parts: readonly (string | Uint8Array)[]) {
+  constructor(parts: Iterable<string | Uint8Array>) {
     this.parts = parts;
   }
 }

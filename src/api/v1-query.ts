@@ -48,7 +48,7 @@ export function queryRoutes({ metrics, nowMs }: QueryRoutesOptions): Route[] {
         );
         return `{"seriesLabels":${labelsJson(labels)},"exemplars":[${listed.join(',')}]}`;
       });
-      return success(new RawJson(`[${series.join(',')}]`));
+      return success(new RawJson([`[${series.join(',')}]`]));
     }),
     ...getAndPost('/format_query', async ({ query }) => success(formatPretty(parsedQuery(query)))),
     ...getAndPost('/parse_query', async ({ query }) => success(parseTree(parsedQuery(query)))),
@@ -109,9 +109,15 @@ async function answer(
   }
   const { value, cut } = limited(result.value, limit);
   const stats = query.get('stats') ? `,"stats":${statsJson(result, (nowMs() - startedMs) / 1000)}` : '';
-  const data = new RawJson(`{"resultType":"${value.type}","result":`, resultJson(value), `${stats}}`);
+  const data = new RawJson(dataJson(value, stats));
   const warnings = cut ? [...result.warnings, TRUNCATED] : result.warnings;
   return success(data, { warnings, infos: result.infos });
+}
+
+function* dataJson(value: QueryValue, stats: string): Generator<string | Uint8Array> {
+  yield `{"resultType":"${value.type}","result":`;
+  yield* resultJson(value);
+  yield `${stats}}`;
 }
 
 function limited(value: QueryValue, limit: number): { readonly value: QueryValue; readonly cut: boolean } {

@@ -22,7 +22,7 @@ export function seriesRoutes(metrics: MetricSource): Route[] {
         throw new ParameterError('match[]', error.message);
       }
       const { kept, warnings } = truncated(await metrics.series(selection), limit);
-      return success(new RawJson(`[${kept.map(labelsJson).join(',')}]`), { warnings });
+      return success(new RawJson([`[${kept.map(labelsJson).join(',')}]`]), { warnings });
     }),
     ...getAndPost('/labels', async (request) => {
       const limit = limitOf(request.query);
