@@ -5,11 +5,17 @@ import { decodeFloats } from './float-decoding.ts';
 import { decodeHistograms } from './histogram-chunk.ts';
 import { FLOAT, type SampleColumns, STALE } from './queryable.ts';
 
-/** Appends the samples of the chunk that are not before `startMs`. */
-export function decodeChunk(table: ChunkTable, chunk: number, into: SampleColumns, startMs: number): void {
+/** Appends the samples of the chunk that are not before `startMs`; of those after `endMs` as many are left out as costs nothing. */
+export function decodeChunk(
+  table: ChunkTable,
+  chunk: number,
+  into: SampleColumns,
+  startMs: number,
+  endMs = Number.POSITIVE_INFINITY,
+): void {
   const from = into.length;
   if (table.encoding[chunk] === HISTOGRAMS) decodeHistograms(table, chunk, into);
-  else decodeFloats(table, chunk, into);
+  else decodeFloats(table, chunk, into, endMs);
   if (table.minTime[chunk]! < startMs) cutBefore(into, from, startMs);
   const start = table.starts.size === 0 ? undefined : table.starts.get(chunk);
   if (start === undefined) {

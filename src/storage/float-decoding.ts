@@ -11,12 +11,13 @@ export const scratch = new Float64Array(1);
 export const scratchBytes = new Uint8Array(scratch.buffer);
 export const scratchWords = new Int32Array(scratch.buffer);
 
-/** Appends all samples of the chunk to the columns. */
-export function decodeFloats(table: ChunkTable, chunk: number, into: SampleColumns): void {
-  const count = table.count[chunk]!;
+/** Appends the samples of the chunk that are not after `endMs` to the columns; one at least. */
+export function decodeFloats(table: ChunkTable, chunk: number, into: SampleColumns, endMs: number): void {
   const from = into.length;
-  into.reserve(from + count);
-  decodeTimes(table, chunk, into.timestamps, from, count);
+  const all = table.count[chunk]!;
+  into.reserve(from + all);
+  decodeTimes(table, chunk, into.timestamps, from, all);
+  const count = table.maxTime[chunk]! <= endMs ? all : countUpTo(into.timestamps, from, all, endMs);
   const hasStale = (table.flags[chunk]! & HAS_STALE) !== 0;
   if (hasStale && into.floatsOnly) {
     into.kinds.fill(FLOAT, 0, from);
@@ -28,6 +29,18 @@ export function decodeFloats(table: ChunkTable, chunk: number, into: SampleColum
   else decodeIntegers(table, chunk, into, from, count);
   if ((table.flags[chunk]! & FIRST_STALE) !== 0) markStale(into.kinds, into.values, from);
   into.length = from + count;
+}
+
+/** How many of the `count` timestamps from index `from` on are not after `endMs`; 1 at least. */
+function countUpTo(timestamps: Float64Array, from: number, count: number, endMs: number): number {
+  let low = 1;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (timestamps[from + middle]! <= endMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Writes the chunk's timestamps into `into` from index `from`. */
@@ -65,7 +78,7 @@ export function decodeTimes(table: ChunkTable, chunk: number, into: Float64Array
 }
 
 function decodeIntegers(table: ChunkTable, chunk: number, into: SampleColumns, from: number, count: number): void {
-  if (table.valueBytes[chunk]! === count - 1 && table.encoding[chunk] === 0) {
+  if (table.valueBytes[chunk]! === table.count[chunk]! - 1 && table.encoding[chunk] === 0) {
     decodeNarrow(table, chunk, into.values, from, count);
     return;
   }
@@ -97,6 +110,7 @@ export function readIntegers(
   kinds: Uint8Array | undefined,
 ): void {
   const power = POWERS[table.encoding[chunk]!]!;
+  const isWhole = power === 1;
   const first = table.firstValue[chunk]!;
   values[from] = first;
   if (kinds !== undefined && (table.flags[chunk]! & FIRST_STALE) !== 0) markStale(kinds, values, from);
@@ -121,18 +135,24 @@ export function readIntegers(
         const zigzag = (byte & 0x7f) | (second << 7);
         integer += (zigzag >>> 1) ^ -(zigzag & 1);
       } else {
-        let zigzag = (byte & 0x7f) | ((second & 0x7f) << 7);
-        let scale = 0x4000;
-        for (;;) {
-          const more = slab[at++]!;
-          zigzag += (more & 0x7f) * scale;
-          scale *= 0x80;
-          if (more < 0x80) break;
+        // Bytes three and four fit 32 bits, those beyond do not.
+        let low = (byte & 0x7f) | ((second & 0x7f) << 7);
+        let more = slab[at++]!;
+        low |= (more & 0x7f) << 14;
+        let magnitude = 0;
+        if (more >= 0x80) {
+          more = slab[at++]!;
+          low |= (more & 0x7f) << 21;
+          for (let scale = 2 ** 27; more >= 0x80; scale *= 0x80) {
+            more = slab[at++]!;
+            magnitude += (more & 0x7f) * scale;
+          }
         }
-        integer += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+        magnitude += low >>> 1;
+        integer += (low & 1) === 0 ? magnitude : -magnitude - 1;
       }
     }
-    values[i] = power === 1 ? integer : integer / power;
+    values[i] = isWhole ? integer : integer / power;
   }
 }
 

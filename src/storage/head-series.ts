@@ -20,4 +20,10 @@ export class HeadSeries implements SelectedSeries {
     if (slot < 0) into.clear();
     else this.#head.chunks.read(slot, startMs, endMs, into);
   }
+
+  readNewest(startMs: number, endMs: number, into: SampleColumns): void {
+    const slot = this.#head.slotOf(this.#ref);
+    if (slot < 0) into.clear();
+    else this.#head.chunks.readNewest(slot, startMs, endMs, into);
+  }
 }

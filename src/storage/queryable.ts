@@ -92,6 +92,8 @@ export interface SelectedSeries {
   readonly labels: Labels;
   /** Clears `into` and appends the samples with startMs ≤ timestamp ≤ endMs, in order of time. */
   read(startMs: number, endMs: number, into: SampleColumns): void;
+  /** As `read` where only the newest of those samples is wanted: the ones before it may be left out. Of storages that find it sooner so. */
+  readNewest?(startMs: number, endMs: number, into: SampleColumns): void;
 }
 
 export interface Queryable {

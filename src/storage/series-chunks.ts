@@ -160,11 +160,25 @@ export class SeriesChunks {
     for (let chunk = this.#first[slot]!; chunk !== NONE; chunk = table.next[chunk]!) {
       if (table.maxTime[chunk]! < startMs) continue;
       if (table.minTime[chunk]! > endMs) break;
-      decodeChunk(table, chunk, into, startMs);
+      decodeChunk(table, chunk, into, startMs, endMs);
     }
     cutAfter(into, endMs);
     const late = this.#late.size === 0 ? undefined : this.#late.get(slot);
     if (late !== undefined) this.#mergeInto(into, late, startMs, endMs);
+  }
+
+  /** As `read`; of the samples the newest alone is promised, which is at hand where it is the newest of the series. */
+  readNewest(slot: number, startMs: number, endMs: number, into: SampleColumns): void {
+    const newestMs = this.newest(slot);
+    const kind = this.#tailKind[slot]!;
+    const isAtHand = newestMs >= startMs && newestMs <= endMs && kind !== HISTOGRAM;
+    if (!isAtHand || this.table.starts.size > 0 || this.#late.has(slot)) {
+      this.read(slot, startMs, endMs, into);
+      return;
+    }
+    into.clear();
+    if (kind === STALE) into.pushStale(newestMs);
+    else into.pushFloat(newestMs, this.#tailValue[slot]!);
   }
 
   /** Drops chunks that end before the horizon, and with `cut` what is before it in others; gives the number of samples dropped. */

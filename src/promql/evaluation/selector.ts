@@ -46,11 +46,17 @@ export async function selectInstant(
   const maker = new RowMaker(frame.steps);
   const stepMs = fixedMs === undefined ? frame.stepMs : 0;
   const statsOnly = scope.statsOnly.has(selector);
+  const onlyNewest = (stepMs === 0 || frame.steps === 1) && !smoothed && !statsOnly && wanted !== 'start-timestamp';
   let spare: Row | undefined;
   for (const series of scope.queryable.select(selector.matchers, from, to)) {
     const row = spare ?? maker.make(series.labels, false);
     row.labels = series.labels;
-    readInto(scope, series, from, to, columns, statsOnly);
+    if (onlyNewest && series.readNewest) {
+      series.readNewest(from, to, columns);
+      scope.budget.read += columns.length;
+    } else {
+      readInto(scope, series, from, to, columns, statsOnly);
+    }
     const points = smoothed
       ? fillSmoothed(scope, selector, columns, firstRef, stepMs, row)
       : fillNewest(columns, firstRef, stepMs, scope.lookbackMs, wanted, row);
