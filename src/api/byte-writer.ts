@@ -82,6 +82,11 @@ export class ByteWriter {
     return taken;
   }
 
+  /** What was written since the last time; the writer is used up. */
+  last(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   toString(): string {
     return this.#bytes.toString('utf8', 0, this.#length);
   }

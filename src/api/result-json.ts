@@ -64,7 +64,7 @@ function* vectorJson(timestampMs: number, samples: readonly InstantSample[]): Ge
     if (out.length >= PIECE_BYTES) yield out.take();
   }
   out.ascii(']');
-  yield out.take();
+  yield out.last();
 }
 
 /** Series of one query share their timestamps mostly: the bytes of the series before are used again where they fit. */
@@ -93,7 +93,7 @@ function* matrixJson(series: readonly RangeSeries[]): Generator<Uint8Array> {
     if (out.length >= PIECE_BYTES) yield out.take();
   }
   out.ascii(']');
-  yield out.take();
+  yield out.last();
 }
 
 function startsWith(longer: Float64Array, shorter: Float64Array): boolean {
@@ -104,10 +104,16 @@ function startsWith(longer: Float64Array, shorter: Float64Array): boolean {
 }
 
 function stampsOf(times: Float64Array): StampBytes {
-  const texts = Array.from(times, (at, i) => `${i === 0 ? '' : ','}[${timestampText(at)},"`);
-  const offsets = new Int32Array(texts.length + 1);
-  for (const [i, text] of texts.entries()) offsets[i + 1] = offsets[i]! + text.length;
-  return { bytes: Buffer.from(texts.join('')), offsets };
+  const out = new ByteWriter(32 + times.length * 20);
+  const offsets = new Int32Array(times.length + 1);
+  for (let i = 0; i < times.length; i++) {
+    out.ascii(i === 0 ? '[' : ',[');
+    if (times[i]! % 1000 === 0) out.number(times[i]! / 1000);
+    else out.ascii(timestampText(times[i]!));
+    out.ascii(',"');
+    offsets[i + 1] = out.length;
+  }
+  return { bytes: out.last(), offsets };
 }
 
 function mixedPoints({ timestamps, values, histograms }: RangeSeries): string {

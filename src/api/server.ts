@@ -87,7 +87,9 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, option
   if (found.kind !== 'found') return send(found.answer);
 
   const controller = new AbortController();
-  response.once('close', () => controller.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
   let request: ApiRequest;
   try {
     const body = await readBody(incoming, options.maxBodyBytes ?? MAX_BODY_BYTES);

@@ -1,7 +1,7 @@
 /** `histogram_quantile`, `histogram_quantiles` and `histogram_fraction`, over classic and native histograms alike. */
 import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
 import type { Expression } from '../expression.ts';
-import { type ClassicBucket, classicFraction, classicQuantile } from '../histogram/classic.ts';
+import { ClassicBuckets, classicFraction, classicQuantile } from '../histogram/classic.ts';
 import { histogramFraction, histogramQuantile } from '../histogram/quantile.ts';
 import { formatG, parseGoFloat } from '../number-text.ts';
 import { QueryError } from '../result.ts';
@@ -22,6 +22,7 @@ export interface QuantileCall {
 interface HistogramGroup {
   /** Without `le`. */
   readonly labels: Labels;
+  /** In order of their bounds. */
   readonly buckets: { readonly row: Row; readonly upperBound: number }[];
   readonly natives: Row[];
 }
@@ -47,7 +48,8 @@ export async function histogramQuantiles(evaluator: Evaluator, call: QuantileCal
           return value;
         },
         classic(buckets, step) {
-          const { value, forced } = classicQuantile(column[step]!, buckets);
+          const value = classicQuantile(column[step]!, buckets);
+          const { forced } = buckets;
           if (forced) annotations.forcedMonotonicity(name, forced, timeAt(evaluator.frame, step), vector);
           return value;
         },
@@ -87,28 +89,41 @@ export async function histogramFractions(
 
 async function groupHistograms(evaluator: Evaluator, vector: Expression): Promise<HistogramGroup[]> {
   const groups = new Map<string, HistogramGroup>();
-  const groupOf = (labels: Labels): HistogramGroup => {
-    let group = groups.get(labels.key);
+  const bounds = new Map<string, number | undefined>();
+  const groupOf = (key: string, labels: () => Labels): HistogramGroup => {
+    let group = groups.get(key);
     if (!group) {
-      group = { labels, buckets: [], natives: [] };
-      groups.set(labels.key, group);
+      group = { labels: labels(), buckets: [], natives: [] };
+      groups.set(key, group);
     }
     return group;
   };
   const { annotations } = evaluator.scope;
   for (const row of await evaluator.rows(vector)) {
-    if (row.histograms) groupOf(row.labels).natives.push(row);
+    const { labels } = row;
+    if (row.histograms) groupOf(labels.key, () => labels).natives.push(row);
     if (!row.kinds.includes(FLOAT_POINT)) continue;
-    const le = row.labels.get('le');
-    const upperBound = parseGoFloat(le);
-    if (upperBound === undefined) annotations.badBucketLabel(metricNameFor(evaluator, row.labels), le, vector);
-    else groupOf(row.labels.without('le')).buckets.push({ row, upperBound });
+    const le = labels.get('le');
+    if (!bounds.has(le)) bounds.set(le, parseGoFloat(le));
+    const upperBound = bounds.get(le);
+    if (upperBound === undefined) annotations.badBucketLabel(metricNameFor(evaluator, labels), le, vector);
+    else groupOf(keyWithoutBound(labels), () => labels.without('le')).buckets.push({ row, upperBound });
   }
   for (const group of groups.values()) {
+    group.buckets.sort((a, b) => (a.upperBound < b.upperBound ? -1 : a.upperBound > b.upperBound ? 1 : 0));
     const name = metricNameFor(evaluator, group.labels);
     if (dropMixedSteps(group)) annotations.mixedClassicAndNative(name, vector);
   }
   return [...groups.values()];
+}
+
+/** The key of the labels without `le`. */
+function keyWithoutBound({ names, values }: Labels): string {
+  let key = '';
+  for (let i = 0; i < names.length; i++) {
+    if (names[i] !== 'le') key += `${names[i]!.length},${values[i]!.length},${names[i]}${values[i]}`;
+  }
+  return key;
 }
 
 /** Where a step has buckets and a native histogram nothing can be said. */
@@ -129,7 +144,7 @@ function dropMixedSteps({ buckets, natives }: HistogramGroup): boolean {
 
 interface Estimators {
   native(histogram: NonNullable<Row['histograms']>[number] & object, step: number): number;
-  classic(buckets: ClassicBucket[], step: number): number;
+  classic(buckets: ClassicBuckets, step: number): number;
 }
 
 function estimateGroup(evaluator: Evaluator, group: HistogramGroup, estimators: Estimators): Row[] {
@@ -147,10 +162,11 @@ function estimateGroup(evaluator: Evaluator, group: HistogramGroup, estimators: 
   }
   if (group.buckets.length > 0) {
     const row = maker.make(group.labels, true);
+    const buckets = new ClassicBuckets(group.buckets.length);
     for (let i = 0; i < steps; i++) {
-      const buckets: ClassicBucket[] = [];
+      buckets.clear();
       for (const { row: bucket, upperBound } of group.buckets) {
-        if (bucket.kinds[i] === FLOAT_POINT) buckets.push({ upperBound, count: bucket.values[i]! });
+        if (bucket.kinds[i] === FLOAT_POINT) buckets.add(upperBound, bucket.values[i]!);
       }
       if (buckets.length === 0) continue;
       row.values[i] = estimators.classic(buckets, i);

@@ -1,14 +1,33 @@
 /** Quantiles and fractions of classic histograms (cumulative `le` buckets). */
 
-export interface ClassicBucket {
-  readonly upperBound: number;
-  count: number;
-}
-
-export interface ClassicQuantile {
-  readonly value: number;
+/** Buckets of one histogram in order of their bounds, each bound once; used again for one step after the other. */
+export class ClassicBuckets {
+  readonly upperBounds: Float64Array;
+  readonly counts: Float64Array;
+  length = 0;
   /** Set where counts went down from one bucket to the next and were lifted. */
-  readonly forced?: ForcedMonotonicity | undefined;
+  forced: ForcedMonotonicity | undefined;
+
+  constructor(capacity: number) {
+    this.upperBounds = new Float64Array(capacity);
+    this.counts = new Float64Array(capacity);
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.forced = undefined;
+  }
+
+  /** The bound is not less than the one before; the counts of one bound are added up. */
+  add(upperBound: number, count: number): void {
+    const last = this.length - 1;
+    if (last >= 0 && this.upperBounds[last] === upperBound) {
+      this.counts[last]! += count;
+      return;
+    }
+    this.upperBounds[this.length] = upperBound;
+    this.counts[this.length++] = count;
+  }
 }
 
 export interface ForcedMonotonicity {
@@ -20,50 +39,50 @@ export interface ForcedMonotonicity {
 /** Differences of counts up to this part of them are taken for inaccuracies of floating point. */
 const TOLERANCE = 1e-12;
 
-/** Sorts and changes `buckets`. NaN where there is no `+Inf` bucket, fewer than two buckets, or no observation. */
-export function classicQuantile(q: number, buckets: ClassicBucket[]): ClassicQuantile {
-  if (Number.isNaN(q)) return { value: Number.NaN };
-  if (q < 0) return { value: Number.NEGATIVE_INFINITY };
-  if (q > 1) return { value: Number.POSITIVE_INFINITY };
-  const merged = sortAndMerge(buckets);
-  if (merged.at(-1)?.upperBound !== Number.POSITIVE_INFINITY) return { value: Number.NaN };
-  const forced = ensureMonotonic(merged);
-  if (merged.length < 2) return { value: Number.NaN };
-  const last = merged.length - 1;
-  const observations = merged[last]!.count;
-  if (observations === 0) return { value: Number.NaN };
+/** Lifts counts that went down. NaN where there is no `+Inf` bucket, fewer than two buckets, or no observation. */
+export function classicQuantile(q: number, buckets: ClassicBuckets): number {
+  if (Number.isNaN(q)) return Number.NaN;
+  if (q < 0) return Number.NEGATIVE_INFINITY;
+  if (q > 1) return Number.POSITIVE_INFINITY;
+  const { upperBounds, counts } = buckets;
+  const last = buckets.length - 1;
+  if (upperBounds[last] !== Number.POSITIVE_INFINITY) return Number.NaN;
+  const forced = ensureMonotonic(buckets);
+  if (last < 1) return Number.NaN;
+  const observations = counts[last]!;
+  if (observations === 0) return Number.NaN;
+  buckets.forced = forced;
   let rank = q * observations;
   let at = 0;
-  while (at < last && !(merged[at]!.count >= rank)) at++;
-  if (at === last) return { value: merged[last - 1]!.upperBound, forced };
-  const { upperBound, count } = merged[at]!;
-  if (at === 0) {
-    if (upperBound <= 0) return { value: upperBound, forced };
-    return { value: upperBound * (rank / count), forced };
-  }
-  const before = merged[at - 1]!;
-  rank -= before.count;
-  const fraction = rank / (count - before.count);
-  return { value: before.upperBound + (upperBound - before.upperBound) * fraction, forced };
+  while (at < last && !(counts[at]! >= rank)) at++;
+  if (at === last) return upperBounds[last - 1]!;
+  const upperBound = upperBounds[at]!;
+  const count = counts[at]!;
+  if (at === 0) return upperBound <= 0 ? upperBound : upperBound * (rank / count);
+  rank -= counts[at - 1]!;
+  const fraction = rank / (count - counts[at - 1]!);
+  return upperBounds[at - 1]! + (upperBound - upperBounds[at - 1]!) * fraction;
 }
 
-/** The share of observations between two values, interpolated linearly. Sorts `buckets`. */
-export function classicFraction(lower: number, upper: number, buckets: ClassicBucket[]): number {
-  const merged = sortAndMerge(buckets);
-  const total = merged.at(-1)!.count;
-  if (merged.at(-1)!.upperBound !== Number.POSITIVE_INFINITY) return Number.NaN;
+/** The share of observations between two values, interpolated linearly. */
+export function classicFraction(lower: number, upper: number, buckets: ClassicBuckets): number {
+  const last = buckets.length - 1;
+  if (buckets.upperBounds[last] !== Number.POSITIVE_INFINITY) return Number.NaN;
+  const total = buckets.counts[last]!;
   if (total === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return Number.NaN;
   if (lower >= upper) return 0;
-  const difference = rankAt(merged, upper) - rankAt(merged, lower);
+  const difference = rankAt(buckets, upper) - rankAt(buckets, lower);
   return difference / total;
 }
 
 /** How many observations are estimated to be at most `value`. */
-function rankAt(buckets: readonly ClassicBucket[], value: number): number {
-  const total = buckets.at(-1)!.count;
+function rankAt({ upperBounds, counts, length }: ClassicBuckets, value: number): number {
+  const total = counts[length - 1]!;
   let rank = 0;
-  let lowerBound = buckets[0]!.upperBound > 0 ? 0 : Number.NEGATIVE_INFINITY;
-  for (const { upperBound, count } of buckets) {
+  let lowerBound = upperBounds[0]! > 0 ? 0 : Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < length; i++) {
+    const upperBound = upperBounds[i]!;
+    const count = counts[i]!;
     if (lowerBound >= value) return Math.min(rank, total);
     if (upperBound > value) {
       if (lowerBound === Number.NEGATIVE_INFINITY) return Math.min(count, total);
@@ -75,33 +94,21 @@ function rankAt(buckets: readonly ClassicBucket[], value: number): number {
   return total;
 }
 
-/** In order of their bounds, those of one bound added up. */
-function sortAndMerge(buckets: ClassicBucket[]): ClassicBucket[] {
-  buckets.sort((a, b) => (a.upperBound < b.upperBound ? -1 : a.upperBound > b.upperBound ? 1 : 0));
-  const merged: ClassicBucket[] = [];
-  for (const bucket of buckets) {
-    const last = merged.at(-1);
-    if (last && last.upperBound === bucket.upperBound) last.count += bucket.count;
-    else merged.push({ ...bucket });
-  }
-  return merged;
-}
-
-function ensureMonotonic(buckets: ClassicBucket[]): ForcedMonotonicity | undefined {
+function ensureMonotonic({ upperBounds, counts, length }: ClassicBuckets): ForcedMonotonicity | undefined {
   let lowestBound = Number.NaN;
   let highestBound = Number.NaN;
   let greatestDifference = 0;
-  let greatest = buckets[0]!.count;
-  for (let i = 1; i < buckets.length; i++) {
-    const bucket = buckets[i]!;
-    const difference = greatest - bucket.count;
+  let greatest = counts[0]!;
+  for (let i = 1; i < length; i++) {
+    const count = counts[i]!;
+    const difference = greatest - count;
     if (difference === 0) continue;
-    if (Math.abs(difference) / bucket.count <= TOLERANCE) bucket.count = greatest;
-    else if (difference < 0) greatest = bucket.count;
+    if (Math.abs(difference) / count <= TOLERANCE) counts[i] = greatest;
+    else if (difference < 0) greatest = count;
     else if (difference > 0) {
-      bucket.count = greatest;
-      if (Number.isNaN(lowestBound)) lowestBound = bucket.upperBound;
-      highestBound = bucket.upperBound;
+      counts[i] = greatest;
+      if (Number.isNaN(lowestBound)) lowestBound = upperBounds[i]!;
+      highestBound = upperBounds[i]!;
       greatestDifference = Math.max(greatestDifference, difference);
     }
   }
