@@ -1,11 +1,14 @@
 /** Collects JSON as bytes in one growing buffer: much cheaper than joining strings where there are tens of thousands of short ones. */
 import { WIDEST_NUMBER, writeAscii, writeNumber } from './number-bytes.ts';
 
-/** What stands before each value of a row: the `[time,"` of each step, the second and later ones with their comma. */
+/** The `[time,"` that stands before the value of each time. */
 export interface StampBytes {
   readonly bytes: Uint8Array;
   /** Where each begins, and where the last ends. */
   readonly offsets: Int32Array;
+  /** The times of a regular grid, of which series have some; with a step of 0 those of one series, all of them. */
+  readonly firstMs: number;
+  readonly stepMs: number;
 }
 
 export class ByteWriter {
@@ -56,16 +59,16 @@ export class ByteWriter {
   }
 
   /** `[time,"value"]` for each value, with commas between. */
-  points(stamps: StampBytes, values: Float64Array): void {
-    const { bytes: from, offsets } = stamps;
+  points({ bytes: from, offsets, firstMs, stepMs }: StampBytes, timestamps: Float64Array, values: Float64Array): void {
     const count = values.length;
-    this.#reserve(offsets[count]! + count * (WIDEST_NUMBER + 2));
+    this.#reserve(offsets[offsets.length - 1]! + count * (WIDEST_NUMBER + 3));
     const bytes = this.#bytes;
     let at = this.#length;
-    let next = offsets[0]!;
     for (let i = 0; i < count; i++) {
-      const end = offsets[i + 1]!;
-      while (next < end) bytes[at++] = from[next++]!;
+      if (i > 0) bytes[at++] = 0x2c;
+      const stamp = stepMs === 0 ? i : (timestamps[i]! - firstMs) / stepMs;
+      const end = offsets[stamp + 1]!;
+      for (let next = offsets[stamp]!; next < end; next++) bytes[at++] = from[next]!;
       at = writeNumber(bytes, at, values[i]!);
       bytes[at] = 0x22;
       bytes[at + 1] = 0x5d;

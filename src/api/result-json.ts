@@ -9,8 +9,15 @@ import { floatText, timestampText } from './go-text.ts';
 /** Bytes of a large answer that are made at once: some milliseconds of work. */
 const PIECE_BYTES = 256 * 1024;
 
-/** The value of `data.result`, in pieces that are made as they are wanted. */
-export function* resultJson(value: QueryValue): Generator<string | Uint8Array> {
+/** The steps of a range query. */
+export interface StepGrid {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+}
+
+/** The value of `data.result`, in pieces that are made as they are wanted; `grid` where its times are steps of a range query. */
+export function* resultJson(value: QueryValue, grid: StepGrid | undefined): Generator<string | Uint8Array> {
   switch (value.type) {
     case 'scalar':
       yield `[${timestampText(value.timestampMs)},"${floatText(value.value)}"]`;
@@ -22,7 +29,7 @@ export function* resultJson(value: QueryValue): Generator<string | Uint8Array> {
       yield* vectorJson(value.timestampMs, value.samples);
       return;
     case 'matrix':
-      yield* matrixJson(value.series);
+      yield* matrixJson(value.series, grid);
       return;
   }
 }
@@ -67,26 +74,19 @@ function* vectorJson(timestampMs: number, samples: readonly InstantSample[]): Ge
   yield out.last();
 }
 
-/** Series of one query share their timestamps mostly: the bytes of the series before are used again where they fit. */
-function* matrixJson(series: readonly RangeSeries[]): Generator<Uint8Array> {
+function* matrixJson(series: readonly RangeSeries[], grid: StepGrid | undefined): Generator<Uint8Array> {
   const points = series.reduce((sum, each) => sum + each.values.length, 0);
   const out = new ByteWriter(Math.min(PIECE_BYTES * 2, 1024 + series.length * 256 + points * 36));
-  let times: Float64Array = new Float64Array(0);
-  let stamps = stampsOf(times);
+  const steps = grid && series.length > 0 ? stampsOf(timesOf(grid), grid.stepMs) : undefined;
   out.ascii('[');
-  for (const [index, one] of series.entries()) {
-    const { timestamps, values, histograms, labels } = one;
-    if (!startsWith(times, timestamps)) {
-      times = timestamps;
-      stamps = stampsOf(times);
-    }
+  for (const [index, { timestamps, values, histograms, labels }] of series.entries()) {
     out.ascii(index === 0 ? '{"metric":' : ',{"metric":');
     writeLabels(labels, out);
     if (histograms) {
-      out.ascii(mixedPoints(one));
+      out.ascii(mixedPoints(timestamps, values, histograms));
     } else if (values.length > 0) {
       out.ascii(',"values":[');
-      out.points(stamps, values);
+      out.points(steps && areSteps(timestamps, steps) ? steps : stampsOf(timestamps, 0), timestamps, values);
       out.ascii(']');
     }
     out.ascii('}');
@@ -96,32 +96,45 @@ function* matrixJson(series: readonly RangeSeries[]): Generator<Uint8Array> {
   yield out.last();
 }
 
-function startsWith(longer: Float64Array, shorter: Float64Array): boolean {
-  if (longer === shorter) return true;
-  if (longer.length < shorter.length) return false;
-  for (let i = 0; i < shorter.length; i++) if (longer[i] !== shorter[i]) return false;
+function timesOf({ startMs, endMs, stepMs }: StepGrid): Float64Array {
+  return Float64Array.from(
+    { length: Math.floor((endMs - startMs) / stepMs) + 1 },
+    (_, step) => startMs + step * stepMs,
+  );
+}
+
+function areSteps(timestamps: Float64Array, { firstMs, stepMs, offsets }: StampBytes): boolean {
+  const last = offsets.length - 2;
+  for (let i = 0; i < timestamps.length; i++) {
+    const step = (timestamps[i]! - firstMs) / stepMs;
+    if (!(step >= 0 && step <= last && Math.floor(step) === step)) return false;
+  }
   return true;
 }
 
-function stampsOf(times: Float64Array): StampBytes {
+function stampsOf(times: Float64Array, stepMs: number): StampBytes {
   const out = new ByteWriter(32 + times.length * 20);
   const offsets = new Int32Array(times.length + 1);
   for (let i = 0; i < times.length; i++) {
-    out.ascii(i === 0 ? '[' : ',[');
+    out.ascii('[');
     if (times[i]! % 1000 === 0) out.number(times[i]! / 1000);
     else out.ascii(timestampText(times[i]!));
     out.ascii(',"');
     offsets[i + 1] = out.length;
   }
-  return { bytes: out.last(), offsets };
+  return { bytes: out.last(), offsets, firstMs: times[0] ?? 0, stepMs };
 }
 
-function mixedPoints({ timestamps, values, histograms }: RangeSeries): string {
+function mixedPoints(
+  timestamps: Float64Array,
+  values: Float64Array,
+  histograms: readonly (FloatHistogram | undefined)[],
+): string {
   const floats: string[] = [];
   const others: string[] = [];
   for (let i = 0; i < values.length; i++) {
     const at = timestampText(timestamps[i]!);
-    const histogram = histograms![i];
+    const histogram = histograms[i];
     if (histogram) others.push(`[${at},${histogramJson(histogram)}]`);
     else floats.push(`[${at},"${floatText(values[i]!)}"]`);
   }

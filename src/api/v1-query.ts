@@ -6,7 +6,7 @@ import { formatPretty } from '../promql/pretty.ts';
 import { QueryError, type QueryResult, type QueryValue } from '../promql/result.ts';
 import { floatText, timestampText } from './go-text.ts';
 import { parseTree } from './parse-tree.ts';
-import { labelsJson, resultJson } from './result-json.ts';
+import { labelsJson, resultJson, type StepGrid } from './result-json.ts';
 import type { ApiRequest, ApiResponse, Route } from './route.ts';
 import { getAndPost, ParameterError, RawJson, success } from './v1-answer.ts';
 import { limitOf, optionalDurationOf, optionalTimeOf, TRUNCATED, timeOf } from './v1-parameters.ts';
@@ -26,13 +26,13 @@ export function queryRoutes({ metrics, nowMs }: QueryRoutesOptions): Route[] {
       const limit = limitOf(request.query);
       const timeMs = optionalTimeOf(request.query, 'time') ?? nowMs();
       const options = { timeMs, ...commonOptions(request) };
-      return answer(request, limit, nowMs, (expression) => metrics.query(expression, options));
+      return answer(request, limit, nowMs, undefined, (expression) => metrics.query(expression, options));
     }),
     ...getAndPost('/query_range', async (request) => {
       const limit = limitOf(request.query);
       const range = rangeOf(request.query);
       const options = { ...range, ...commonOptions(request) };
-      return answer(request, limit, nowMs, (expression) => metrics.queryRange(expression, options));
+      return answer(request, limit, nowMs, range, (expression) => metrics.queryRange(expression, options));
     }),
     ...getAndPost('/query_exemplars', async ({ query }) => {
       const startMs = optionalTimeOf(query, 'start') ?? -8.64e15;
@@ -69,11 +69,7 @@ function commonOptions({ query, signal }: ApiRequest): {
   }
 }
 
-function rangeOf(query: URLSearchParams): {
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly stepMs: number;
-} {
+function rangeOf(query: URLSearchParams): StepGrid {
   const startMs = timeOf(query, 'start');
   const endMs = timeOf(query, 'end');
   if (endMs < startMs) throw new ParameterError('end', 'end timestamp must not be before start time');
@@ -96,6 +92,7 @@ async function answer(
   { query }: ApiRequest,
   limit: number,
   nowMs: () => number,
+  grid: StepGrid | undefined,
   evaluate: (expression: string) => Promise<QueryResult>,
 ): Promise<ApiResponse> {
   const startedMs = nowMs();
@@ -109,14 +106,14 @@ async function answer(
   }
   const { value, cut } = limited(result.value, limit);
   const stats = query.get('stats') ? `,"stats":${statsJson(result, (nowMs() - startedMs) / 1000)}` : '';
-  const data = new RawJson(dataJson(value, stats));
+  const data = new RawJson(dataJson(value, grid, stats));
   const warnings = cut ? [...result.warnings, TRUNCATED] : result.warnings;
   return success(data, { warnings, infos: result.infos });
 }
 
-function* dataJson(value: QueryValue, stats: string): Generator<string | Uint8Array> {
+function* dataJson(value: QueryValue, grid: StepGrid | undefined, stats: string): Generator<string | Uint8Array> {
   yield `{"resultType":"${value.type}","result":`;
-  yield* resultJson(value);
+  yield* resultJson(value, grid);
   yield `${stats}}`;
 }
 

@@ -83,7 +83,8 @@ function finishRows(steps: number, labels: readonly Labels[], finish: (index: nu
   return rows.filter((row) => !isEmptyRow(row));
 }
 
-const HAS_FLOAT = 1;
+const NO_COUNTS = new Float64Array(0);
+const HAS_FLOAT = FLOAT_POINT;
 const HAS_HISTOGRAM = 2;
 const INCOMPATIBLE = 4;
 const INCREMENTAL = 8;
@@ -94,7 +95,9 @@ class SumState implements GroupState {
   readonly #node: Aggregation;
   readonly #isMean: boolean;
   readonly #sums: Float64Array;
-  readonly #compensations: Float64Array;
+  /** Made with the second series: many groups have but one. */
+  #compensations: Float64Array | undefined;
+  #isEmpty = true;
   readonly #flags: Uint8Array;
   readonly #counts: Float64Array;
   #means: Float64Array | undefined;
@@ -105,12 +108,20 @@ class SumState implements GroupState {
     this.#node = node;
     this.#isMean = node.operator === 'avg';
     this.#sums = new Float64Array(steps);
-    this.#compensations = new Float64Array(steps);
     this.#flags = new Uint8Array(steps);
-    this.#counts = new Float64Array(this.#isMean ? steps : 0);
+    this.#counts = this.#isMean ? new Float64Array(steps) : NO_COUNTS;
   }
 
   add(row: Row): void {
+    if (this.#isEmpty && !this.#isMean && !row.histograms) {
+      this.#isEmpty = false;
+      this.#sums.set(row.values);
+      // FLOAT_POINT and HAS_FLOAT are the same number.
+      this.#flags.set(row.kinds);
+      return;
+    }
+    this.#isEmpty = false;
+    this.#compensations ??= new Float64Array(this.#sums.length);
     const { kinds, values } = row;
     const sums = this.#sums;
     const compensations = this.#compensations;
@@ -148,13 +159,13 @@ class SumState implements GroupState {
       if (Math.abs(this.#sums[i]! + value) !== Number.POSITIVE_INFINITY) return true;
       this.#means ??= new Float64Array(flags.length);
       this.#means[i] = this.#sums[i]! / (count - 1);
-      this.#compensations[i]! /= count - 1;
+      this.#compensations![i]! /= count - 1;
       flags[i]! |= INCREMENTAL;
     }
     const kept = (count - 1) / count;
     const mean = kept * this.#means![i]!;
     const total = mean + value / count;
-    this.#compensations[i] = compensate(mean, value / count, total, kept * this.#compensations[i]!);
+    this.#compensations![i] = compensate(mean, value / count, total, kept * this.#compensations![i]!);
     this.#means![i] = total;
     return false;
   }
@@ -198,7 +209,7 @@ class SumState implements GroupState {
   }
 
   #value(i: number, flags: number): number {
-    const compensation = this.#compensations[i]!;
+    const compensation = this.#compensations ? this.#compensations[i]! : 0;
     if (!this.#isMean) return this.#sums[i]! + compensation;
     if ((flags & INCREMENTAL) !== 0) return this.#means![i]! + compensation;
     const count = this.#counts[i]!;
