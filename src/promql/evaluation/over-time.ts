@@ -20,16 +20,20 @@ export function sumOverTime(site: CallSite): RangeFunction {
     const { floatValues, floatFrom, floatTo } = window;
     const exact = window.exactSums();
     if (exact) return yieldFloat(window, exact[floatTo]! - exact[floatFrom]!);
-    let sum = 0;
-    let compensation = 0;
-    for (let i = floatFrom; i < floatTo; i++) {
-      const value = floatValues[i]!;
-      const total = sum + value;
-      compensation = compensate(sum, value, total, compensation);
-      sum = total;
-    }
-    return yieldFloat(window, Math.abs(sum) === Number.POSITIVE_INFINITY ? sum : sum + compensation);
+    return yieldFloat(window, sumOf(floatValues, floatFrom, floatTo));
   };
+}
+
+export function sumOf(values: Float64Array, from: number, to: number): number {
+  let sum = 0;
+  let compensation = 0;
+  for (let i = from; i < to; i++) {
+    const value = values[i]!;
+    const total = sum + value;
+    compensation = compensate(sum, value, total, compensation);
+    sum = total;
+  }
+  return Math.abs(sum) === Number.POSITIVE_INFINITY ? sum : sum + compensation;
 }
 
 export function avgOverTime(site: CallSite): RangeFunction {

@@ -2,8 +2,8 @@
 import type { Labels } from '../../labels/labels.ts';
 import type { SampleColumns } from '../../storage/queryable.ts';
 import { type Frame, lastTime, type QueryScope } from './frame.ts';
+import type { RowFunction } from './over-time-row.ts';
 import type { Extended } from './range-functions.ts';
-import { fillRateRow } from './rate-row.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, type Row, RowMaker, setHistogram, withoutMetadata } from './row.ts';
 import type { ResolvedTimes } from './selector.ts';
 import { type RangeFunction, Window } from './window.ts';
@@ -25,7 +25,7 @@ export interface RangePlan {
   readonly source: RangeSource;
   readonly run: RangeFunction;
   /** Set where plain floats can be done by a loop of their own. */
-  readonly rate: { readonly isCounter: boolean; readonly isRate: boolean } | undefined;
+  readonly fillPlain: RowFunction | undefined;
   readonly reuse: boolean;
   /** The metric's name goes. */
   readonly dropsName: boolean;
@@ -55,8 +55,8 @@ export async function forEachRangeRow(
     const row = spare ?? maker.make(labels, false);
     spare = row;
     let filled: Filled;
-    if (plan.rate && extension === undefined && columns.floatsOnly && !(startTimestamps && columns.hasStarts)) {
-      filled = fillRateRow(columns, times, plan.rate.isCounter, plan.rate.isRate, row);
+    if (plan.fillPlain && extension === undefined && columns.floatsOnly && !(startTimestamps && columns.hasStarts)) {
+      filled = plan.fillPlain(columns, times, row);
     } else {
       window.load(labels, columns, startTimestamps);
       filled = fillSteps(window, frame, { ...times, before, after }, plan.run, row);

@@ -7,8 +7,10 @@ import { withHint } from '../histogram/operations.ts';
 import { absentLabels } from './absent.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { Frame, QueryScope } from './frame.ts';
+import { overTimeRow, type RowFunction } from './over-time-row.ts';
 import { rangeFunction } from './range-functions.ts';
 import { forEachRangeRow, type RangePlan, type RangeSource } from './range-rows.ts';
+import { fillRateRow } from './rate-row.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, type Row, RowMaker } from './row.ts';
 import { readInto, resolveTimes } from './selector.ts';
 import type { CallSite, ScalarColumn } from './site.ts';
@@ -51,7 +53,7 @@ export async function evaluateRangeCall(
   }
   const dropsName = !KEEPS_NAME.has(name);
   const expectsCounter = name === 'rate' || name === 'increase';
-  const plan: RangePlan = { source, run, rate: plainRate(name), reuse, dropsName };
+  const plan: RangePlan = { source, run, fillPlain: plainFunction(name), reuse, dropsName };
   await forEachRangeRow(scope, frame, plan, (row, labels) => {
     if (expectsCounter) noteNonCounter(scope, labels, row, site);
     sink(row, labels);
@@ -121,9 +123,10 @@ function rowToColumns(row: Row, frame: Frame, columns: SampleColumns): void {
   }
 }
 
-function plainRate(name: string): RangePlan['rate'] {
-  if (name !== 'rate' && name !== 'increase' && name !== 'delta') return undefined;
-  return { isCounter: name !== 'delta', isRate: name === 'rate' };
+/** The loop over plain floats, for functions that have one. */
+function plainFunction(name: string): RowFunction | undefined {
+  if (name !== 'rate' && name !== 'increase' && name !== 'delta') return overTimeRow(name);
+  return (columns, times, row) => fillRateRow(columns, times, name !== 'delta', name === 'rate', row);
 }
 
 /** `rate` of something that is named, and typed, like no counter. */
@@ -149,9 +152,14 @@ async function absentOverTime(
 ): Promise<void> {
   const { scope, frame } = evaluator;
   const present = new Uint8Array(frame.steps);
-  await forEachRangeRow(scope, frame, { source, run, rate: undefined, reuse: true, dropsName: true }, ({ kinds }) => {
-    for (let i = 0; i < kinds.length; i++) if (kinds[i] !== ABSENT) present[i] = 1;
-  });
+  await forEachRangeRow(
+    scope,
+    frame,
+    { source, run, fillPlain: undefined, reuse: true, dropsName: true },
+    ({ kinds }) => {
+      for (let i = 0; i < kinds.length; i++) if (kinds[i] !== ABSENT) present[i] = 1;
+    },
+  );
   const row = new RowMaker(frame.steps).make(absentLabels(argument), true);
   let points = 0;
   for (let i = 0; i < frame.steps; i++) {

@@ -2,6 +2,7 @@
 import type { FloatHistogram } from '../../exposition/histogram.ts';
 import type { Labels } from '../../labels/labels.ts';
 import { HISTOGRAM, type SampleColumns, STALE } from '../../storage/queryable.ts';
+import { exactSumsOf } from './exact-sums.ts';
 
 export class Window {
   labels!: Labels;
@@ -66,19 +67,7 @@ export class Window {
   #sumUp(): boolean {
     const count = this.#floatCount;
     if (this.#prefix.length <= count) this.#prefix = new Float64Array((count + 1) * 2);
-    const prefix = this.#prefix;
-    const values = this.floatValues;
-    let sum = 0;
-    let magnitude = 0;
-    prefix[0] = 0;
-    for (let i = 0; i < count; i++) {
-      const value = values[i]!;
-      if (Math.floor(value) !== value) return false;
-      magnitude += Math.abs(value);
-      sum += value;
-      prefix[i + 1] = sum;
-    }
-    return magnitude <= Number.MAX_SAFE_INTEGER;
+    return exactSumsOf(this.floatValues, count, this.#prefix);
   }
 
   get floatCount(): number {
