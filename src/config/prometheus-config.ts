@@ -160,7 +160,9 @@ export interface PrometheusConfig {
   readonly global: GlobalConfig;
   /** Glob patterns, absolute. */
   readonly ruleFiles: readonly string[];
-  /** Where each of them is written. */
+  /** `scrape_config_files`: glob patterns, absolute; what they name is in `scrapeConfigs`. */
+  readonly scrapeConfigFiles?: readonly string[] | undefined;
+  /** Where each of `ruleFiles` is written. */
   readonly ruleFilePlaces?: readonly SourcePlace[] | undefined;
   readonly scrapeConfigs: readonly ScrapeConfig[];
   readonly alertmanagers: readonly AlertmanagerEndpointConfig[];

@@ -21,14 +21,13 @@ export function loadPrometheusConfig(file: string, options: LoadOptions = {}): L
   const root = decodeRoot(type, document, reading);
   refuseErrors(reading);
   const main = root === FAILED || root === undefined ? emptyConfig() : root;
-  const included = main.scrapeConfigFiles.flatMap((pattern) =>
-    files
-      .glob(absolutePath(pattern, reading.directory))
-      .map((path) => ({ path, jobs: loadScrapeConfigFile(path, options, main.global) })),
+  const scrapeConfigFiles = main.scrapeConfigFiles.map((pattern) => absolutePath(pattern, reading.directory));
+  const included = scrapeConfigFiles.flatMap((pattern) =>
+    files.glob(pattern).map((path) => ({ path, jobs: loadScrapeConfigFile(path, options, main.global) })),
   );
   refuseErrors(...included.map(({ jobs }) => jobs.reading));
   refuseRepeatedJobs(file, main.scrapeConfigs, included);
-  const { scrapeConfigFiles: _, global, ...rest } = main;
+  const { global, ...rest } = main;
   return {
     value: {
       ...rest,
@@ -44,6 +43,7 @@ export function loadPrometheusConfig(file: string, options: LoadOptions = {}): L
         scrapeFailureLogFile: global.scrapeFailureLogFile,
       },
       ruleFiles: main.ruleFiles.map((pattern) => absolutePath(pattern, reading.directory)),
+      scrapeConfigFiles,
       scrapeConfigs: [...main.scrapeConfigs, ...included.flatMap(({ jobs }) => jobs.configs)],
     },
     warnings: [reading, ...included.map(({ jobs }) => jobs.reading)].flatMap((each) => each.problems),

@@ -24,6 +24,7 @@ import { importOpenMetrics } from '../storage/import.ts';
 import { openHead } from '../storage/open-head.ts';
 import { TraceStore } from '../traces/trace-store.ts';
 import { AlertForwarding, outgoingAlerts, outgoingLabels } from './alert-forwarding.ts';
+import { ConfigWatch, watchedPatterns } from './config-watch.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { EventLog } from './events.ts';
 import { localAlertSource } from './local-alerts.ts';
@@ -168,6 +169,34 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     sentLabels: (labels) => outgoingLabels(labels, configuration.prometheus),
     stateFault: () => state.fault,
   });
+  const reloadNow = async (): Promise<void> => {
+    try {
+      const next = readConfiguration(settings);
+      await alerting.reload(alertmanagerConfigOf(next, settings, deps));
+      await apply(next);
+      configuration = next;
+      lastReload = { ok: true, atMs: clock.nowMs() };
+      for (const warning of next.warnings) events.add('warning', warning);
+      events.add('info', 'the configuration was read again');
+    } catch (error) {
+      lastReload = { ok: false, atMs: clock.nowMs() };
+      events.add(
+        'error',
+        `the configuration was not taken over, the one before stays: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      throw error;
+    }
+  };
+  let reloading: Promise<void> = Promise.resolve();
+  // One after the other: two at a time could leave half of each.
+  const reload = (): Promise<void> => {
+    const mine = reloading.then(reloadNow);
+    reloading = mine.catch(() => undefined);
+    return mine;
+  };
+  const watching = settings.watchFiles
+    ? new ConfigWatch({ clock, patterns: () => watchedPatterns(settings, configuration), reload })
+    : undefined;
   const logs = openLogSource(settings, clock);
   const traces = openTraceSource(settings, traceStore, clock, http);
 
@@ -182,26 +211,10 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     configuration: () => configuration,
     lastReload: () => lastReload,
     alertmanagers: () => forwarding.urls(),
-    reload: async () => {
-      try {
-        const next = readConfiguration(settings);
-        await alerting.reload(alertmanagerConfigOf(next, settings, deps));
-        await apply(next);
-        configuration = next;
-        lastReload = { ok: true, atMs: clock.nowMs() };
-        for (const warning of next.warnings) events.add('warning', warning);
-        events.add('info', 'the configuration was read again');
-      } catch (error) {
-        lastReload = { ok: false, atMs: clock.nowMs() };
-        events.add(
-          'error',
-          `the configuration was not taken over, the one before stays: ${error instanceof Error ? error.message : String(error)}`,
-        );
-        throw error;
-      }
-    },
+    reload,
     close: async () => {
       truncating();
+      watching?.close();
       await rules.close();
       scrape.close();
       await Promise.all([alerting.close(), forwarding.close(), remoteWrite.close(), logs.close(), traces.close()]);

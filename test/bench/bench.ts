@@ -1,7 +1,8 @@
-/** `npm run bench [-- promql]`: puts watchfire beside Prometheus in one run on this machine, and prints ratios. */
+/** `npm run bench [-- promql scrape]`: puts watchfire beside Prometheus in one run on this machine, and prints ratios. */
 
 const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   promql: () => import('./promql.ts'),
+  scrape: () => import('./scrape.ts'),
 };
 
 const wanted = process.argv.slice(2);
