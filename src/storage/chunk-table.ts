@@ -3,7 +3,7 @@ import type { FloatHistogram } from '../exposition/histogram.ts';
 import { ChunkPool } from './chunk-pool.ts';
 
 /** Samples of a full chunk. */
-export const CHUNK_SAMPLES = 240;
+export const CHUNK_SAMPLES = 120;
 
 /** No chunk: the end of a series' list. */
 export const NONE = -1;
