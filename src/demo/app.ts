@@ -3,7 +3,7 @@
  * WATCHFIRE_DEMO_SEED, WATCHFIRE_DEMO_SPEED, OTEL_EXPORTER_OTLP_ENDPOINT, WATCHFIRE_DEMO_WEBHOOK_URL, _SLACK_URL, _SMTP.
  * It says once over the channel to its parent that it is ready (or why not), and ends with it.
  */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { redactText } from '../instrument/index.ts';
@@ -19,7 +19,11 @@ let shop: Shop | undefined;
 let stopping = false;
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-process.on('disconnect', stop);
+process.on('disconnect', () => {
+  // A parent that was killed could not take its folder away.
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  stop();
+});
 
 try {
   requirePackages();
@@ -38,6 +42,7 @@ try {
     webhookUrl: environment.WATCHFIRE_DEMO_WEBHOOK_URL,
     slackUrl: environment.WATCHFIRE_DEMO_SLACK_URL,
     smtp: environment.WATCHFIRE_DEMO_SMTP,
+    desktop: process.platform !== 'linux' || (environment.DBUS_SESSION_BUS_ADDRESS ?? '') !== '',
   });
   say({
     kind: 'ready',

@@ -14,6 +14,8 @@ export interface DemoFilesOptions {
   readonly slackUrl?: string | undefined;
   /** `host:port`. */
   readonly smtp?: string | undefined;
+  /** Whether there is a desktop to tell as well. */
+  readonly desktop?: boolean | undefined;
 }
 
 export interface DemoFiles {
@@ -123,7 +125,7 @@ function rules({ speed, memoryLimitMegabytes }: DemoFilesOptions): string {
 `;
 }
 
-function alertmanagerConfig({ speed, webhookUrl, slackUrl, smtp }: DemoFilesOptions): string {
+function alertmanagerConfig({ speed, webhookUrl, slackUrl, smtp, desktop }: DemoFilesOptions): string {
   const everywhere = [
     webhookUrl === undefined ? '' : `    webhook_configs:\n      - url: '${webhookUrl}'\n`,
     slackUrl === undefined
@@ -160,9 +162,7 @@ ${everywhere}
   - name: critical
     terminal_configs:
       - send_resolved: true
-    desktop_configs:
-      - send_resolved: true
-${everywhere}
+${desktop ? '    desktop_configs:\n      - send_resolved: true\n' : ''}${everywhere}
 inhibit_rules:
   # Whoever waits for a connection is slow as well, which needs no telling of its own.
   - source_matchers:

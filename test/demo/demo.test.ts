@@ -67,6 +67,7 @@ describe('the files', () => {
       memoryLimitMegabytes: 70,
       webhookUrl: 'http://127.0.0.1:2/hook',
       slackUrl: 'http://127.0.0.1:3/slack',
+      desktop: true,
       smtp: '127.0.0.1:25',
     });
     const prometheus = parse(readFileSync(files.prometheusConfigFile, 'utf8'));
