@@ -1,7 +1,7 @@
 /** Binary operators between two vectors, and between a vector and a scalar. */
 import type { FloatHistogram } from '../../exposition/histogram.ts';
 import type { Labels } from '../../labels/labels.ts';
-import { type BinaryExpression, COMPARISONS, SET_OPERATORS, typeOf } from '../expression.ts';
+import { type BinaryExpression, type BinaryOperator, COMPARISONS, SET_OPERATORS, typeOf } from '../expression.ts';
 import { QueryError } from '../result.ts';
 import { ElementOperation } from './element-operation.ts';
 import type { Evaluator } from './evaluator.ts';
@@ -16,7 +16,9 @@ import {
   RowMaker,
   withoutMetadata,
 } from './row.ts';
+import { compareFloats } from './scalar-functions.ts';
 import { setOperation } from './set-operation.ts';
+import type { ScalarColumn } from './site.ts';
 
 export async function vectorBinary(evaluator: Evaluator, node: BinaryExpression): Promise<Row[]> {
   const left = await evaluator.rows(node.left);
@@ -36,6 +38,10 @@ export async function vectorScalarBinary(evaluator: Evaluator, node: BinaryExpre
   for (const row of rows) {
     const { kinds, values } = row;
     const { histograms } = row;
+    if (isComparison && !node.returnBool && !histograms) {
+      keepWhere(row, scalar, node.operator, isSwapped);
+      continue;
+    }
     for (let i = 0; i < kinds.length; i++) {
       if (kinds[i] === ABSENT) continue;
       const value = values[i]!;
@@ -53,6 +59,15 @@ export async function vectorScalarBinary(evaluator: Evaluator, node: BinaryExpre
   }
   const kept = rows.filter((row) => !isEmptyRow(row));
   return changes && !evaluator.scope.features.delayedNameRemoval ? mergeRows(kept) : kept;
+}
+
+/** Leaves the floats for which the comparison holds. */
+function keepWhere({ kinds, values }: Row, scalar: ScalarColumn, operator: BinaryOperator, isSwapped: boolean): void {
+  for (let i = 0; i < kinds.length; i++) {
+    if (kinds[i] === ABSENT) continue;
+    const [left, right] = isSwapped ? [scalar[i]!, values[i]!] : [values[i]!, scalar[i]!];
+    if (!compareFloats(operator, left, right)) kinds[i] = ABSENT;
+  }
 }
 
 function store(row: Row, step: number, outcome: number, operation: ElementOperation): void {
