@@ -4,6 +4,12 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+
+// Scraping makes garbage in bursts, for which V8 would grow its young generation to 2 × 16 MiB and more and keep it: a small one
+// is emptied faster than a large one is filled. The first flag holds for this thread, the second for workers.
+setFlagsFromString('--semi-space-growth-factor=1');
+setFlagsFromString('--max-semi-space-size=8');
 
 const oldestMajor = 22;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -25,7 +25,7 @@ import {
   unsigned,
 } from './schema.ts';
 
-const DEFAULT_PROTOCOLS: readonly ScrapeProtocol[] = [
+export const DEFAULT_PROTOCOLS: readonly ScrapeProtocol[] = [
   'OpenMetricsText1.0.0',
   'OpenMetricsText0.0.1',
   'PrometheusText1.0.0',

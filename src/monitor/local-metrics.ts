@@ -7,21 +7,25 @@ import type { Expression } from '../promql/expression.ts';
 import { parseExpression, parseSelector } from '../promql/parse.ts';
 import { type QueryEngine, QueryError } from '../promql/result.ts';
 import { selectorsOf } from '../promql/selectors.ts';
+import type { TargetMetadata } from '../scrape/manager.ts';
 import type { Head } from '../storage/head.ts';
-import type { MetricSource, SeriesSelection, SourceState, TargetState, TargetsAnswer } from './sources.ts';
+import type { MetricSource, SeriesSelection, SourceState, TargetsAnswer } from './sources.ts';
 
 export interface LocalMetricOptions {
   readonly head: Head;
   readonly engine: QueryEngine;
   readonly clock: Clock;
   readonly targets: () => TargetsAnswer;
+  /** What the targets say of a metric family; undefined: of all. */
+  readonly targetMetadata: (metric: string | undefined) => readonly TargetMetadata[];
   /** What goes wrong in the storage itself (a log that cannot be written), in words. */
   readonly storageFault: () => string | undefined;
 }
 
 const STATUS_ROWS = 10;
 
-export function localMetricSource({ head, engine, clock, targets, storageFault }: LocalMetricOptions): MetricSource {
+export function localMetricSource(options: LocalMetricOptions): MetricSource {
+  const { head, engine, clock, targets, targetMetadata, storageFault } = options;
   const startedMs = clock.nowMs();
   return {
     state: () => stateOf(targets(), storageFault(), startedMs),
@@ -55,14 +59,7 @@ export function localMetricSource({ head, engine, clock, targets, storageFault }
     },
     targetMetadata: async (options) => {
       const matchers = options.matchTarget === undefined ? [] : selector(options.matchTarget);
-      const rows = [];
-      const metadata = head.metadata(options.metric);
-      for (const target of targets().active) {
-        if (!matchesAll(matchers, target.labels)) continue;
-        const names = await familiesOf(head, target, metadata.keys());
-        for (const name of names)
-          for (const each of metadata.get(name) ?? []) rows.push({ target: target.labels, metric: name, ...each });
-      }
+      const rows = targetMetadata(options.metric).filter(({ target }) => matchesAll(matchers, target));
       return rows.slice(0, options.limit || undefined);
     },
     exemplars: async (expression, startMs, endMs) => {
@@ -78,14 +75,6 @@ export function localMetricSource({ head, engine, clock, targets, storageFault }
     targets: async () => targets(),
     storageStatus: async () => head.status(STATUS_ROWS),
   };
-}
-
-/** Metric families of which the target has a series. */
-async function familiesOf(head: Head, target: TargetState, families: Iterable<string>): Promise<string[]> {
-  const matchers = selector(target.labels.filter((name) => name === 'job' || name === 'instance').toSelector());
-  const names = new Set(head.labelValues('__name__', matchers, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY));
-  const suffixes = ['', '_total', '_count', '_bucket', '_info'];
-  return [...families].filter((family) => suffixes.some((suffix) => names.has(family + suffix)));
 }
 
 function stateOf(answer: TargetsAnswer, fault: string | undefined, startedMs: number): SourceState {

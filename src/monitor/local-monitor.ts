@@ -7,7 +7,8 @@ import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
 import type { Clock } from '../config/clock.ts';
 import { durationOr } from '../config/duration.ts';
 import { defaultHttpClientConfig } from '../config/http-config.ts';
-import type { PrometheusConfig } from '../config/prometheus-config.ts';
+import type { PrometheusConfig, ScrapeConfig } from '../config/prometheus-config.ts';
+import { DEFAULT_PROTOCOLS } from '../config/scrape-config.ts';
 import { createHttpClient } from '../http/axios.ts';
 import { createAlerting } from '../notify/create-alerting.ts';
 import { type EnvironmentConfig, environmentConfig } from '../notify/environment-config.ts';
@@ -111,6 +112,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
           engine: createEngine(head, { features, clock }),
           clock,
           targets: () => targetsOf(scrape),
+          targetMetadata: (metric) => scrape.targetMetadata(metric),
           storageFault: () => storageFault,
         })
       : prometheusMetricSource({ url: settings.prometheusUrl, http, clock });
@@ -139,7 +141,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
       externalLabels: prometheus.global.externalLabels,
     });
     scrape.apply({
-      scrapeConfigs: settings.prometheusUrl === undefined ? prometheus.scrapeConfigs : [],
+      scrapeConfigs: settings.prometheusUrl === undefined ? scrapeConfigsOf(prometheus, settings) : [],
       externalLabels: prometheus.global.externalLabels,
     });
     forwarding.apply(prometheus);
@@ -232,6 +234,19 @@ function headLimits(settings: MonitorSettings, { prometheus }: Configuration) {
     budgetBytes: settings.memoryBudgetBytes ?? prometheus.retentionBytes,
     outOfOrderWindowMs: prometheus.outOfOrderWindowMs,
   };
+}
+
+/** The feature `native-histograms` has every job ask for protobuf first, unless it says what it asks for. */
+function scrapeConfigsOf({ scrapeConfigs }: PrometheusConfig, { features }: MonitorSettings): readonly ScrapeConfig[] {
+  if (!features.includes('native-histograms')) return scrapeConfigs;
+  return scrapeConfigs.map((config) => ({
+    ...config,
+    scrapeNativeHistograms: true,
+    scrapeProtocols:
+      config.scrapeProtocols.join() === DEFAULT_PROTOCOLS.join()
+        ? ['PrometheusProto', ...DEFAULT_PROTOCOLS]
+        : config.scrapeProtocols,
+  }));
 }
 
 /** Targets, and the discoveries that find them; a target that cannot be scraped counts as its discovery's fault. */

@@ -53,7 +53,7 @@ export async function fetchBody(
     })
     .catch((error: unknown) => {
       if (!(error instanceof HttpError) || error.fault !== 'body-too-large') throw error;
-      throw new ScrapeFault(`body size limit exceeded: the body is longer than ${limit} bytes`);
+      throw new ScrapeFault('body size limit exceeded');
     });
   if (answer.status !== 200) {
     throw new ScrapeFault(`server returned HTTP status ${`${answer.status} ${answer.statusText}`.trimEnd()}`);

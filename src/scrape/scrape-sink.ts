@@ -17,7 +17,7 @@ export interface ScrapeCounts {
   scraped: number;
   /** Those left after relabelling, refused ones included. */
   relabelled: number;
-  /** Series that are new to the target. */
+  /** Line heads that are new to the target. */
   seriesAdded: number;
   /** Refused by the storage. */
   duplicates: number;
@@ -39,7 +39,8 @@ export class ScrapeSink implements ExpositionSink {
   /** Where the last sample went, for its exemplars. */
   #lastTimestampMs = 0;
   #lastWasHistogram = false;
-  #newSeries = new Set<number>();
+  /** Line heads that are new in this scrape, by series: each counts once its first sample is in. */
+  readonly #newHeads = new Map<number, number>();
   #limitFault: ScrapeFault | undefined;
 
   constructor(config: ScrapeConfig, target: Labels) {
@@ -54,16 +55,23 @@ export class ScrapeSink implements ExpositionSink {
     this.#counts = noCounts();
     this.#appended = 0;
     this.#limitFault = undefined;
-    this.#newSeries.clear();
+    this.#newHeads.clear();
     this.table.beginScrape();
     return this.#counts;
   }
 
   series(line: Labels, duplicateLabel: string | undefined, emptyLabels?: readonly string[]): number {
-    const labels = sampleLabels(this.#config, line, this.#target, duplicateLabel, emptyLabels);
+    let labels: Labels | undefined;
+    try {
+      labels = sampleLabels(this.#config, line, this.#target, duplicateLabel, emptyLabels);
+    } catch (fault) {
+      // The sample that is refused for its labels counts too; it never comes to be one.
+      this.#counts.scraped++;
+      throw fault;
+    }
     if (labels === undefined) return DROPPED;
     const series = this.table.add(labels, this.#appender);
-    this.#newSeries.add(series);
+    this.#newHeads.set(series, (this.#newHeads.get(series) ?? 0) + 1);
     return series;
   }
 
@@ -148,6 +156,7 @@ export class ScrapeSink implements ExpositionSink {
     this.table.markSeen(series, own === undefined || config.trackTimestampsStaleness);
     if (repeated) {
       counts.duplicates++;
+      this.#countNew(series);
       return undefined;
     }
     if (config.sampleLimit > 0 && ++this.#appended > config.sampleLimit) {
@@ -165,9 +174,7 @@ export class ScrapeSink implements ExpositionSink {
     switch (outcome) {
       case 'appended':
       case 'duplicate':
-        if (this.#newSeries.size > 0 && this.#newSeries.delete(series) && this.#limitFault === undefined) {
-          this.#counts.seriesAdded++;
-        }
+        this.#countNew(series);
         return;
       case 'duplicate-conflict':
         this.#counts.duplicates++;
@@ -182,6 +189,14 @@ export class ScrapeSink implements ExpositionSink {
       case 'unknown-series':
         throw new Error('the storage does not know a series that it has just made');
     }
+  }
+
+  #countNew(series: number): void {
+    if (this.#newHeads.size === 0) return;
+    const heads = this.#newHeads.get(series) ?? 0;
+    if (heads === 0 || this.#limitFault !== undefined) return;
+    this.#newHeads.set(series, heads - 1);
+    this.#counts.seriesAdded++;
   }
 }
 
