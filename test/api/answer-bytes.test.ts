@@ -1,0 +1,75 @@
+/** The bytes of large answers: numbers as their texts, stamps of sparse series, and one gzip member of many pieces. */
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { floatText, timestampText } from '../../src/api/go-text.ts';
+import { gzipPieces } from '../../src/api/gzip-pieces.ts';
+import { WIDEST_NUMBER, writeNumber } from '../../src/api/number-bytes.ts';
+import { resultJson } from '../../src/api/result-json.ts';
+import { Labels } from '../../src/labels/labels.ts';
+
+function written(value: number): string {
+  const bytes = Buffer.alloc(WIDEST_NUMBER + 8, '!');
+  const end = writeNumber(bytes, 4, value);
+  expect(end - 4).toBeLessThanOrEqual(WIDEST_NUMBER);
+  return bytes.toString('latin1', 4, end);
+}
+
+test('numbers are written as Prometheus writes them', () => {
+  const edges = [
+    0,
+    -0,
+    1,
+    -1,
+    0.1,
+    -2.5,
+    1e9,
+    1e9 - 1,
+    1e15,
+    1e15 - 1,
+    1e21,
+    1e-6,
+    1.5e-7,
+    123456.789,
+    999999999.999999,
+  ];
+  for (const value of [...edges, Number.NaN, Infinity, -Infinity, 2 ** 31, -(2 ** 31), 2 ** 53, 5e-324, 1 / 3])
+    expect(written(value)).toBe(floatText(value));
+  fc.assert(
+    fc.property(fc.double(), (value) => {
+      expect(written(value)).toBe(floatText(value));
+    }),
+  );
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 0, max: 12 }), (integer, exponent) => {
+      const value = integer / 10 ** exponent;
+      expect(written(value)).toBe(floatText(value));
+    }),
+  );
+});
+
+test('series with some of the steps, and with times that are no steps, keep their own times', () => {
+  const grid = { startMs: 1000, endMs: 5000, stepMs: 1000 };
+  const series = [[1000, 2000, 3000, 4000, 5000], [3000], [2000, 5000], [1500, 2000.5]].map((times, i) => ({
+    labels: Labels.of({ n: `${i}"\n\u00e9` }),
+    timestamps: Float64Array.from(times),
+    values: Float64Array.from(times, (time) => time / 3),
+  }));
+  for (const each of [grid, undefined]) {
+    const pieces = [...resultJson({ type: 'matrix', series }, each)];
+    const parsed = JSON.parse(Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString());
+    expect(parsed).toEqual(
+      series.map(({ labels, timestamps, values }) => ({
+        metric: labels.toRecord(),
+        values: Array.from(timestamps, (time, i) => [Number(timestampText(time)), floatText(values[i]!)]),
+      })),
+    );
+  }
+});
+
+test('pieces that are compressed side by side make one gzip member', async () => {
+  const pieces = Array.from({ length: 40 }, (_, i) => Buffer.from(`${i} `.repeat(i * 3000)));
+  const zipped: Uint8Array[] = [];
+  for await (const piece of gzipPieces(pieces)) zipped.push(piece);
+  expect(gunzipSync(Buffer.concat(zipped)).equals(Buffer.concat(pieces))).toBe(true);
+});
