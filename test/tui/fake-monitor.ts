@@ -92,7 +92,15 @@ export function makeFakeMonitor(options: FakeOptions): Monitor {
       targets: async () => {
         guard('metrics');
         const active = options.empty ? [] : makeTargets(nowMs());
-        return { active, dropped: [], droppedCounts: { 'kubernetes-pods': 12 } };
+        const labels = Labels.of({ __address__: '10.0.3.9:9090', __meta_kubernetes_pod_name: 'batch-7' });
+        return {
+          active,
+          dropped: [{ job: 'kubernetes-pods', discoveredLabels: labels }],
+          droppedCounts: { 'kubernetes-pods': 12 },
+          discoveries: [
+            { job: 'node', kind: 'file', origin: 'targets/*.yml', lastSuccessMs: startedMs - 4000, error: '' },
+          ],
+        };
       },
       storageStatus: async () => ({
         series: 1240,
@@ -104,10 +112,13 @@ export function makeFakeMonitor(options: FakeOptions): Monitor {
         droppedSamples: 0,
         minTimeMs: startedMs - 3_600_000,
         maxTimeMs: nowMs(),
-        seriesByMetric: [],
-        valuesByLabel: [],
-        bytesByLabel: [],
-        seriesByPair: [],
+        seriesByMetric: [
+          { name: 'http_request_duration_seconds_bucket', value: 640 },
+          { name: 'http_requests_total', value: 120 },
+        ],
+        valuesByLabel: [{ name: 'le', value: 14 }],
+        bytesByLabel: [{ name: 'instance', value: 3200 }],
+        seriesByPair: [{ name: 'job=shop', value: 1180 }],
       }),
     },
     alerts: {

@@ -194,6 +194,19 @@ describe('on call', () => {
     screen.session.close();
   });
 
+  it('tells what is stored, and what discovery found and dropped', async () => {
+    const screen = await open();
+    await screen.press('6', 'c');
+    expect(screen.text()).toMatch(/memory\s+\S+ 38 MiB of 512 MiB/);
+    expect(screen.text()).toMatch(/http_request_duration_seconds_bucket\s+640/);
+    expect(screen.text(80, 24)).toMatch(/http_requests_total\s+120/);
+    await screen.press('Esc', 'i');
+    expect(screen.text()).toMatch(/node\s+file targets/);
+    expect(screen.text()).toContain('kubernetes-pods  12 dropped');
+    expect(screen.text()).toContain('batch-7');
+    screen.session.close();
+  });
+
   it('explains an alert by the decisions that were taken', async () => {
     const screen = await open();
     await screen.press('x');

@@ -1,6 +1,17 @@
 /** Numbers with their units and times, relative and absolute, in the fewest columns that stay clear. */
 
-export type Unit = 'none' | 'seconds' | 'bytes' | 'bytes/s' | 'ratio' | 'per-second' | 'count' | 'timestamp';
+export type Unit =
+  | 'none'
+  | 'seconds'
+  | 'bytes'
+  | 'KiB'
+  | 'MiB'
+  | 'GiB'
+  | 'bytes/s'
+  | 'ratio'
+  | 'per-second'
+  | 'count'
+  | 'timestamp';
 
 const SI: readonly (readonly [number, string])[] = [
   [1e12, 'T'],
@@ -24,6 +35,12 @@ export function formatValue(value: number, unit: Unit): string {
       return formatSeconds(value);
     case 'bytes':
       return formatBytes(value);
+    case 'KiB':
+      return formatBytes(value * 2 ** 10);
+    case 'MiB':
+      return formatBytes(value * 2 ** 20);
+    case 'GiB':
+      return formatBytes(value * 2 ** 30);
     case 'bytes/s':
       return `${formatBytes(value)}/s`;
     case 'ratio':

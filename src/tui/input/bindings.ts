@@ -181,6 +181,9 @@ export const BINDINGS: Table = {
     b('sort:scraped', 'L', 'sort by last scrape'),
     b('sort:duration', 'D', 'sort by duration', 'by duration', 30),
     b('sort:samples', 'S', 'sort by samples'),
+    b('sort:added', 'A', 'sort by new series'),
+    b('cardinality', 'c', 'what is stored, the biggest metrics first', 'cardinality', 31),
+    b('dropped', 'i', 'discoveries, and the targets that relabelling dropped', 'discovery', 32),
   ],
   rules: [
     b('sort:name', 'A', 'sort by name'),

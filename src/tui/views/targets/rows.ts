@@ -127,6 +127,18 @@ export function targetColumns(area: Area): Column<TargetState>[] {
       cell: (target) => (target.samples === undefined ? '' : formatCount(target.samples)),
     },
     {
+      id: 'added',
+      title: 'New series',
+      min: 10,
+      max: 10,
+      align: 'right',
+      priority: 4,
+      cell: (target) =>
+        target.seriesAdded === undefined
+          ? ''
+          : toned(target.seriesAdded === 0 ? 'muted' : 'plain', formatCount(target.seriesAdded)),
+    },
+    {
       id: 'error',
       title: 'Error',
       min: 18,

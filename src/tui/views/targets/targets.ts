@@ -10,7 +10,9 @@ import { type SortState, sorted } from '../../frame/table.ts';
 import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { serviceOf } from '../service.ts';
+import { DroppedPlace } from './dropped.ts';
 import { discoveryRows, targetListRows, targetRows, targetsRow } from './rows.ts';
+import { StoragePlace } from './storage.ts';
 
 const HEALTH_RANK = { down: 0, unknown: 1, up: 2 } as const;
 const SORT_KEYS = {
@@ -19,6 +21,7 @@ const SORT_KEYS = {
   scraped: (target: TargetState) => target.lastScrapeMs,
   duration: (target: TargetState) => target.lastScrapeDurationSeconds,
   samples: (target: TargetState) => target.samples ?? 0,
+  added: (target: TargetState) => target.seriesAdded ?? 0,
 };
 
 const ADVICE = 'It is tried again every 2 s; the header shows the state of the source.';
@@ -105,7 +108,20 @@ export class TargetsPlace extends Place {
       this.#sort =
         column === 'job'
           ? undefined
-          : { column, descending: again ? !this.#sort!.descending : column === 'duration' || column === 'samples' };
+          : {
+              column,
+              descending: again
+                ? !this.#sort!.descending
+                : column === 'duration' || column === 'samples' || column === 'added',
+            };
+      return true;
+    }
+    if (action === 'cardinality') {
+      this.desk.push(new StoragePlace(this.desk));
+      return true;
+    }
+    if (action === 'dropped') {
+      this.desk.push(new DroppedPlace(this.desk));
       return true;
     }
     if (action !== 'open') return false;
