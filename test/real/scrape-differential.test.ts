@@ -309,14 +309,9 @@ function seriesOf(answer: unknown): string[] {
   return (answer as { result: Vector[] }).result
     .map(({ metric, value, histogram }) => {
       const isTimed = metric['__name__'] === 'scrape_duration_seconds';
-      return `${sorted(metric)} ${isTimed ? 'any' : (value?.[1] ?? boundsRounded(histogram?.[1]))}`;
+      return `${sorted(metric)} ${isTimed ? 'any' : (value?.[1] ?? JSON.stringify(histogram?.[1]))}`;
     })
     .sort();
-}
-
-/** Prometheus looks the bounds of exponential buckets up in a table, whose last digit a power may miss. */
-function boundsRounded(histogram: unknown): string {
-  return JSON.stringify(histogram).replace(/\d\.\d{14,}/g, (bound) => Number(bound).toPrecision(14));
 }
 
 function exemplarsOf(answer: unknown, withTimes: boolean): string[] {

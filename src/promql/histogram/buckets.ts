@@ -50,13 +50,32 @@ export function rollSpans(side: Side, compact = true): { readonly spans: Span[];
   return { spans, buckets };
 }
 
-/** The upper bound of a bucket of an exponential schema. */
+/** The upper bound of a bucket of an exponential schema, to the last bit as Prometheus has it. */
 export function exponentialBound(index: number, schema: number): number {
   if (schema < 0) return 2 ** (index * 2 ** -schema);
-  const perPower = 2 ** schema;
-  const power = Math.floor(index / perPower);
-  const rest = index - power * perPower;
-  return (rest === 0 ? 1 : 2 ** (rest / perPower)) * 2 ** power;
+  const within = boundsWithinPower(schema);
+  const power = Math.floor(index / within.length);
+  return within[index - power * within.length]! * 2 ** (power + 1);
+}
+
+/** Go's `math.Exp2(0.5)`, an ulp below the square root that JavaScript gives; the other factors are the same in both. */
+const GO_SQUARE_ROOT_OF_2 = 1.414213562373095;
+
+const boundsBySchema: Float64Array[] = [Float64Array.of(0.5)];
+
+/**
+ * The bounds from 0.5 to below 1 of a schema, formed as Prometheus' table was: every other one is taken from the schema before,
+ * those between are a product. Their roundings are part of the data that exporters and queries agree on.
+ */
+function boundsWithinPower(schema: number): Float64Array {
+  for (let each = boundsBySchema.length; each <= schema; each++) {
+    const coarser = boundsBySchema[each - 1]!;
+    const factor = each === 1 ? GO_SQUARE_ROOT_OF_2 : 2 ** (2 ** -each);
+    const bounds = new Float64Array(coarser.length * 2);
+    for (let i = 0; i < bounds.length; i++) bounds[i] = i % 2 === 0 ? coarser[i / 2]! : bounds[i - 1]! * factor;
+    boundsBySchema.push(bounds);
+  }
+  return boundsBySchema[schema]!;
 }
 
 /** The upper bound of a positive bucket, whatever the schema. */
