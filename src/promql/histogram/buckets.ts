@@ -59,7 +59,7 @@ export function exponentialBound(index: number, schema: number): number {
 }
 
 /** Go's `math.Exp2(0.5)`, an ulp below the square root that JavaScript gives; the other factors are the same in both. */
-const GO_SQUARE_ROOT_OF_2 = 1.414213562373095;
+const GO_SQUARE_ROOT_OF_2 = Math.SQRT2 - Number.EPSILON;
 
 const boundsBySchema: Float64Array[] = [Float64Array.of(0.5)];
 
