@@ -161,12 +161,7 @@ async function runFace(
   }
 
   async function face(resolved: typeof settings): Promise<number> {
-    const headless =
-      context.stdout.isTTY !== true ||
-      context.stdin.isTTY !== true ||
-      options.json ||
-      options.once ||
-      options.for !== undefined;
+    const headless = context.stdout.isTTY !== true || options.json || options.once || options.for !== undefined;
     if (headless) return (await import('./watch.ts')).watch(resolved, options, context);
     const { screen } = await import('./screen.ts');
     return screen(

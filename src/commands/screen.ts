@@ -12,7 +12,13 @@ export async function screen(
   terminal: Partial<TerminalOptions>,
   context: CommandContext,
 ): Promise<number> {
-  const worker = new Worker(new URL('engine-worker.js', context.distribution), { workerData: settings });
+  // Log lines piped in are read where the sources are; keys come from the terminal itself then.
+  const piped = settings.logFiles.includes('-') && !context.stdin.isTTY;
+  const worker = new Worker(new URL('engine-worker.js', context.distribution), {
+    workerData: settings,
+    stdin: piped,
+  });
+  if (piped) context.stdin.pipe(worker.stdin!);
   try {
     const monitor = await Promise.race([
       connectMonitor(worker, { onTerminalText: (text) => context.stdout.write(text) }),
@@ -27,6 +33,7 @@ export async function screen(
       await monitor.close();
     }
   } finally {
+    if (piped) context.stdin.unpipe(worker.stdin!);
     await worker.terminate();
   }
 }

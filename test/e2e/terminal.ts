@@ -22,6 +22,10 @@ export interface ScreenOptions {
   readonly rows?: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
+  /** A shell command whose output is piped into the program's standard input. */
+  readonly input?: string;
+  /** Arguments of Node itself, before the program. */
+  readonly nodeArguments?: readonly string[];
 }
 
 export class TerminalProgram {
@@ -38,7 +42,12 @@ export class TerminalProgram {
     this.#terminal.onTitleChange((title) => {
       this.#title = title;
     });
-    this.#pty = spawn(process.execPath, [join(projectRoot, 'bin', 'watchfire.js'), ...args], {
+    const program = [...(options.nodeArguments ?? []), join(projectRoot, 'bin', 'watchfire.js'), ...args];
+    const [file, own] =
+      options.input === undefined
+        ? [process.execPath, program]
+        : ['sh', ['-c', `(${options.input}) | "$@"`, 'sh', process.execPath, ...program]];
+    this.#pty = spawn(file, own, {
       cols,
       rows,
       cwd: options.directory ?? projectRoot,

@@ -1,0 +1,61 @@
+/** The terminal is given back however the program ends, and log lines piped in leave the keys to the person. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TerminalProgram } from './terminal.ts';
+
+const LEFT = '\u001b[?1049l';
+const SHOWN = '\u001b[?25h';
+
+describe('the terminal', () => {
+  let directory: string;
+  const programs: TerminalProgram[] = [];
+  const start = (...[args, options]: ConstructorParameters<typeof TerminalProgram>): TerminalProgram => {
+    const program = new TerminalProgram(args, { directory, columns: 80, rows: 24, ...options });
+    programs.push(program);
+    return program;
+  };
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'watchfire-'));
+    await writeFile(join(directory, 'crash.cjs'), "process.on('SIGUSR2', () => { throw new Error('a fault'); });\n");
+  });
+
+  afterAll(async () => {
+    for (const program of programs) program.kill();
+    await rm(directory, { recursive: true });
+  });
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])('is given back on %s', async (signal, code) => {
+    const screen = start(['127.0.0.1:1']);
+    await screen.until('1 overview');
+    process.kill(screen.pid, signal);
+    expect(await screen.ended()).toBe(code);
+    expect(screen.written.lastIndexOf(LEFT)).toBeGreaterThan(screen.written.lastIndexOf('\u001b[?1049h'));
+    expect(screen.written.lastIndexOf(SHOWN)).toBeGreaterThan(screen.written.lastIndexOf('\u001b[?25l'));
+  });
+
+  it('is given back before an uncaught exception is printed', async () => {
+    const screen = start(['127.0.0.1:1'], { nodeArguments: ['--require', join(directory, 'crash.cjs')] });
+    await screen.until('1 overview');
+    process.kill(screen.pid, 'SIGUSR2');
+    expect(await screen.ended()).toBeGreaterThan(0);
+    const left = screen.written.lastIndexOf(LEFT);
+    expect(left).toBeGreaterThan(0);
+    expect(screen.written.indexOf('Error: a fault')).toBeGreaterThan(left);
+  });
+
+  it('gives the keys while standard input gives log lines', async () => {
+    const input = 'echo "ERROR the first line"; sleep 1; echo "INFO the second line"; sleep 20';
+    const screen = start(['--log', '-'], { input });
+    await screen.until('1 overview');
+    await screen.press('4');
+    await screen.until((text) => text.includes('the first line') && text.includes('the second line'), 10_000);
+    screen.type('q');
+    await screen.until(() => screen.written.includes(LEFT), 5000);
+  });
+});
