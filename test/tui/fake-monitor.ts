@@ -129,7 +129,14 @@ export function makeFakeMonitor(options: FakeOptions): Monitor {
         return options.empty ? [] : makeRuleGroups(startedMs, nowMs());
       },
       alerts: async () => makeRouted(startedMs, silences),
-      alertGroups: async () => [],
+      alertGroups: async () =>
+        makeRouted(startedMs, silences).map((alert) => ({
+          labels: Labels.of({ alertname: alert.labels.get('alertname') }),
+          receiver: alert.receivers[0]!,
+          routeId: '{}/0',
+          alerts: [alert],
+          nextFlushMs: nowMs() + 60_000,
+        })),
       postAlerts: async () => {},
       silences: async () => silences,
       silence: async (id) => silences.find((each) => each.id === id),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Matcher } from '../../src/labels/matcher.ts';
 import type { Monitor } from '../../src/monitor/sources.ts';
 import { frameRows } from '../../src/tui/frame/layout.ts';
 import { rowWidth, toAnsi, toText } from '../../src/tui/frame/row.ts';
@@ -204,6 +205,50 @@ describe('on call', () => {
     expect(screen.text()).toMatch(/node\s+file targets/);
     expect(screen.text()).toContain('kubernetes-pods  12 dropped');
     expect(screen.text()).toContain('batch-7');
+    screen.session.close();
+  });
+
+  it('shows the alerts as they are notified, by group', async () => {
+    const screen = await open();
+    await screen.press('3', 'o');
+    expect(screen.text()).toMatch(/\{alertname="HighErrorRate"\}\s+to on-call\s+next flush in 1m\s+1/);
+    expect(screen.text()).toContain('In no group');
+    expect(screen.text(80, 24)).toContain('to on-call');
+    await screen.press('o');
+    expect(screen.text()).toMatch(/Firing\s+\d/);
+    screen.session.close();
+  });
+
+  it('silences what the filter names, and marks a silence that matches nothing', async () => {
+    const monitor = makeFakeMonitor({ nowMs: () => NOW });
+    const screen = await open({}, { monitor });
+    await screen.press('3', 'f');
+    expect(screen.text()).toContain('Filter with / first');
+    await screen.press('/', 'severity=critical', 'Enter', 'f');
+    expect(screen.text()).toContain('severity="critical"');
+    expect(screen.text()).toMatch(/matches \d alerts? now: .*HighErrorRate/);
+    await screen.press('Enter', 'y');
+    await monitor.alerts.setSilence({
+      matchers: [new Matcher('=', 'alertname', 'Gone')],
+      startsAtMs: NOW,
+      endsAtMs: NOW + 60_000,
+      createdBy: 'a test',
+      comment: '',
+    });
+    await screen.press('i');
+    expect(screen.text()).toMatch(/severity="critical"\s+\d alerts?/);
+    expect(screen.text()).toMatch(/alertname="Gone"\s+nothing/);
+    screen.session.close();
+  });
+
+  it('tells every notification, its reason in words, and the selected one in full', async () => {
+    const screen = await open();
+    await screen.press('3', 'h');
+    expect(screen.text()).toContain('5 records');
+    expect(screen.text()).toMatch(/sent.*HighErrorRate.*group wait/);
+    await screen.press('j', 'j', 'Enter');
+    expect(screen.text()).toMatch(/reason\s+watchfire does not deliver to PagerDuty/);
+    expect(screen.text()).toMatch(/to\s+on-call by pagerduty\[0\]/);
     screen.session.close();
   });
 

@@ -6,15 +6,23 @@ export interface Filterable {
   field(name: string): string | undefined;
 }
 
+/** `name=value` of a filter, `inverse` where it must not hold. */
+export interface FilterField {
+  readonly name: string;
+  readonly value: string;
+  readonly inverse: boolean;
+}
+
 export interface Filter {
   readonly source: string;
   readonly empty: boolean;
   accepts(item: Filterable): boolean;
   /** The words to highlight. */
   readonly words: readonly string[];
+  readonly fields: readonly FilterField[];
 }
 
-export const NO_FILTER: Filter = { source: '', empty: true, accepts: () => true, words: [] };
+export const NO_FILTER: Filter = { source: '', empty: true, accepts: () => true, words: [], fields: [] };
 
 export function parseFilter(source: string): Filter {
   const text = source.trim();
@@ -29,6 +37,9 @@ export function parseFilter(source: string): Filter {
     source,
     empty: false,
     words: terms.filter((term) => !term.inverse && term.value !== '').map((term) => term.value),
+    fields: terms.flatMap(({ field, value, inverse }) =>
+      field === undefined ? [] : [{ name: field, value, inverse }],
+    ),
     accepts: (item) =>
       terms.every(({ inverse, field, value }) => {
         const found =
@@ -53,5 +64,5 @@ function fuzzy(source: string, query: string): Filter {
     }
     return answer;
   };
-  return { source, empty: query === '', words: [], accepts: (item) => query === '' || found(item.text) };
+  return { source, empty: query === '', words: [], fields: [], accepts: (item) => query === '' || found(item.text) };
 }

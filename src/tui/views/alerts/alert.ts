@@ -15,7 +15,7 @@ import { explain } from './explain.ts';
 import { fetchAlertSeries, fetchAlerts } from './fetch.ts';
 import { type AlertItem, alertItems, subjectOf } from './model.ts';
 import { alertFieldRows, alertHeadRows, notificationRows } from './rows.ts';
-import { SilenceDialog } from './silence.ts';
+import { silenceAlert } from './silence.ts';
 
 export class AlertPlace extends Place {
   readonly view = 'alerts';
@@ -166,7 +166,7 @@ export class AlertPlace extends Place {
         explain(this.desk, this.#item);
         return true;
       case 'silence':
-        this.desk.show(new SilenceDialog(this.desk, this.#item, this.#all));
+        silenceAlert(this.desk, this.#item, this.#all);
         return true;
       default:
         return false;

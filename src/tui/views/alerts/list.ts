@@ -1,7 +1,9 @@
 /** The place of the alert list. */
 
+import type { AlertGroup } from '../../../alerting/model.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { plural } from '../../frame/format.ts';
+import type { Group } from '../../frame/grouped.ts';
 import { ListState } from '../../frame/list.ts';
 import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, Place, type Subject } from '../../frame/place.ts';
@@ -11,9 +13,10 @@ import type { Scope } from '../../input/bindings.ts';
 import { AlertPlace } from './alert.ts';
 import { explain } from './explain.ts';
 import { fetchAlerts } from './fetch.ts';
+import { HistoryPlace } from './history.ts';
 import { type AlertItem, alertItems, subjectOf } from './model.ts';
-import { alertListRows } from './rows.ts';
-import { SilenceDialog } from './silence.ts';
+import { alertListRows, notifiedGroups, stateGroups } from './rows.ts';
+import { silenceAlert, silenceFiltered } from './silence.ts';
 import { SilencesPlace } from './silences.ts';
 
 const SORT_KEYS = {
@@ -31,6 +34,8 @@ export class AlertsPlace extends Place {
   #list = new ListState();
   #sort: SortState | undefined;
   #withInactive = true;
+  #byGroup = false;
+  #notified: readonly AlertGroup[] = [];
 
   crumb(): string {
     return 'alerts';
@@ -41,9 +46,14 @@ export class AlertsPlace extends Place {
   }
 
   async fetch(): Promise<void> {
+    const { monitor } = this.desk;
+    const [answers, notified] = await Promise.all([fetchAlerts(monitor), monitor.alerts.alertGroups({})]);
     const selected = this.#selected()?.key;
-    this.#all = alertItems(await fetchAlerts(this.desk.monitor));
-    const at = this.#items().findIndex((item) => item.key === selected);
+    this.#all = alertItems(answers);
+    this.#notified = notified;
+    // An alert can stand in several groups: it stays selected where it was.
+    if (this.#selected()?.key === selected) return;
+    const at = this.#drawn().findIndex((item) => item.key === selected);
     if (at >= 0) this.#list.selected = at;
   }
 
@@ -59,8 +69,20 @@ export class AlertsPlace extends Place {
     return sorted(shown, SORT_KEYS, this.#sort);
   }
 
+  #groups(): Group<AlertItem>[] {
+    const items = this.#items();
+    return this.#byGroup
+      ? notifiedGroups(this.#notified, items, { nowMs: this.desk.nowMs() })
+      : stateGroups(items, this.#sort);
+  }
+
+  /** In the order of the rows. */
+  #drawn(): readonly AlertItem[] {
+    return this.#groups().flatMap((group) => group.items);
+  }
+
   #selected(): AlertItem | undefined {
-    return this.#items()[this.#list.selected];
+    return this.#drawn()[this.#list.selected];
   }
 
   override setFilter(filter: Filter): void {
@@ -93,11 +115,19 @@ export class AlertsPlace extends Place {
         area.width,
         area.height,
       );
-    return alertListRows(items, this.#list, this.#sort, area);
+    const groups = this.#groups();
+    if (groups.every((group) => group.items.length === 0))
+      return emptyRows(
+        'Nothing is notified, and nothing waits to be.',
+        'o shows the alerts by state again.',
+        area.width,
+        area.height,
+      );
+    return alertListRows(groups, this.#list, this.#sort, area);
   }
 
   override act(action: string): boolean {
-    if (this.#list.act(action, this.#items().length)) return true;
+    if (this.#list.act(action, this.#drawn().length)) return true;
     const item = this.#selected();
     if (action.startsWith('sort:')) {
       const column = action.slice(5);
@@ -123,7 +153,17 @@ export class AlertsPlace extends Place {
         if (item) explain(this.desk, item);
         return true;
       case 'silence':
-        if (item) this.desk.show(new SilenceDialog(this.desk, item, this.#all));
+        if (item) silenceAlert(this.desk, item, this.#all);
+        return true;
+      case 'silence-filter':
+        silenceFiltered(this.desk, this.filter, this.#items(), this.#all);
+        return true;
+      case 'history':
+        this.desk.push(new HistoryPlace(this.desk));
+        return true;
+      case 'by-group':
+        this.#byGroup = !this.#byGroup;
+        this.#list.selected = 0;
         return true;
       default:
         return false;

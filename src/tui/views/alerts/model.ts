@@ -10,7 +10,7 @@ import type { Subject } from '../../frame/place.ts';
 import { serviceOf } from '../service.ts';
 import type { AlertAnswers } from './fetch.ts';
 
-export type AlertState = 'firing' | 'pending' | 'silenced' | 'inactive';
+export type AlertState = 'firing' | 'pending' | 'silenced' | 'inhibited' | 'muted' | 'inactive';
 
 export interface AlertItem {
   readonly key: string;
@@ -33,7 +33,7 @@ export interface AlertItem {
   readonly told: readonly NotificationRecord[];
 }
 
-const RANKS: readonly AlertState[] = ['firing', 'pending', 'silenced', 'inactive'];
+const RANKS: readonly AlertState[] = ['firing', 'pending', 'silenced', 'inhibited', 'muted', 'inactive'];
 const SEVERITIES = ['critical', 'page', 'error', 'warning', 'info'];
 
 /** Firing first, then pending, silenced, inactive; within each the worst severity, then the longest. */
@@ -60,11 +60,10 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
         seen.add(print);
         const route = byPrint.get(print) ?? byName.get(rule.name)?.find((each) => contains(each.labels, alert.labels));
         if (route !== undefined) seen.add(route.fingerprint);
-        const suppressed = route?.status.state === 'suppressed';
         items.push({
           key: route?.fingerprint ?? print,
           name: rule.name,
-          state: alert.state === 'firing' ? (suppressed ? 'silenced' : 'firing') : alert.state,
+          state: alert.state === 'firing' ? stateOf(route) : alert.state,
           severity: alert.labels.get('severity'),
           service: serviceOf(alert.labels),
           labels: alert.labels,
@@ -90,6 +89,14 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
       (a.sinceMs ?? 0) - (b.sinceMs ?? 0) ||
       (a.name < b.name ? -1 : 1),
   );
+}
+
+/** Of an alert that fires: whether somebody is told of it, or why nobody is. */
+function stateOf(routed: RoutedAlert | undefined): 'firing' | 'silenced' | 'inhibited' | 'muted' {
+  if (routed === undefined || routed.status.state !== 'suppressed') return 'firing';
+  const { silencedBy, inhibitedBy } = routed.status;
+  if (silencedBy.length > 0) return 'silenced';
+  return inhibitedBy.length > 0 ? 'inhibited' : 'muted';
 }
 
 function sharedOf(rule: RuleState): { readonly threshold: Threshold | undefined; readonly unit: Unit } {
@@ -133,7 +140,7 @@ function foreign(alert: RoutedAlert, told: readonly NotificationRecord[]): Alert
   return {
     key: alert.fingerprint,
     name: alert.labels.get('alertname'),
-    state: alert.status.state === 'suppressed' ? 'silenced' : 'firing',
+    state: stateOf(alert),
     severity: alert.labels.get('severity'),
     service: serviceOf(alert.labels),
     labels: alert.labels,
@@ -164,11 +171,10 @@ export function valueText(item: AlertItem): string {
 
 /** Who was told, in few words: `slack, email`, or why nobody was. */
 export function toldText(item: AlertItem): string {
-  if (item.state === 'silenced') {
-    const { silencedBy, inhibitedBy, mutedBy } = item.routed!.status;
-    if (silencedBy.length > 0) return 'silenced';
-    return inhibitedBy.length > 0 ? 'inhibited' : mutedBy.length > 0 ? 'muted' : 'suppressed';
-  }
+  const status = item.routed?.status;
+  if (item.state === 'silenced') return `silenced by ${status!.silencedBy.map((id) => id.slice(0, 8)).join(', ')}`;
+  if (item.state === 'inhibited') return 'inhibited by another alert';
+  if (item.state === 'muted') return `muted by ${status!.mutedBy.join(', ') || 'a time interval'}`;
   if (item.state !== 'firing') return '';
   const channels = (outcome: NotificationRecord['outcome']): string[] => [
     ...new Set(item.told.filter((record) => record.outcome === outcome && record.status === 'firing').map(channelOf)),
@@ -183,6 +189,14 @@ export function toldText(item: AlertItem): string {
 /** `slack[0]` → `slack`. */
 export function channelOf(record: NotificationRecord): string {
   return record.integration.replace(/\[\d+\]$/, '');
+}
+
+/** `first-notification` → `first notification`, `silenced-by:ID` → `silenced by ID`; an error stays as it is. */
+export function reasonText(reason: string): string {
+  const named = /^([a-z]+(?:-[a-z]+)+)(?::(.*))?$/.exec(reason);
+  if (named === null) return reason;
+  const words = named[1]!.replaceAll('-', ' ');
+  return named[2] === undefined ? words : `${words} ${named[2]}`;
 }
 
 /** From an alert: its service, its expression, and the time from before it began until now. */

@@ -1,5 +1,5 @@
 /** Alerts as rows: the list by state, and one alert with its series, labels and history. */
-import type { NotificationRecord } from '../../../alerting/model.ts';
+import type { AlertGroup, NotificationRecord } from '../../../alerting/model.ts';
 import type { Explanation } from '../../../monitor/sources.ts';
 import { expressionRows } from '../../expression/highlight.ts';
 import { formatAgo, formatMoment, formatSpan, type Zone } from '../../frame/format.ts';
@@ -11,16 +11,15 @@ import { BLANK, type Part, type Row, row, select, sized, toned } from '../../fra
 import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
 import { clean, widthOf, wrap } from '../../sanitise.ts';
 import type { Theme, Tone } from '../../theme.ts';
-import { type AlertItem, type AlertState, channelOf, toldText, valueText } from './model.ts';
+import { type AlertItem, type AlertState, channelOf, reasonText, toldText, valueText } from './model.ts';
 
 export function stateTone(state: AlertState): Tone {
-  return { firing: 'critical', pending: 'warning', silenced: 'muted', inactive: 'muted' }[state] as Tone;
+  return state === 'firing' ? 'critical' : state === 'pending' ? 'warning' : 'muted';
 }
 
 export function stateGlyph(state: AlertState, { glyphs }: Theme): string {
-  return { firing: glyphs.firing, pending: glyphs.pending, silenced: glyphs.silenced, inactive: glyphs.inactive }[
-    state
-  ];
+  const { firing, pending, silenced, inactive } = glyphs;
+  return { firing, pending, silenced, inhibited: silenced, muted: silenced, inactive }[state];
 }
 
 export function severityTone(severity: string): Tone {
@@ -50,7 +49,7 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
       id: 'state',
       title: 'State',
       min: 9,
-      max: 10,
+      max: 11,
       priority: 1,
       cell: (item) => toned(stateTone(item.state), `${stateGlyph(item.state, theme)} ${item.state}`),
     },
@@ -100,30 +99,61 @@ const HEADINGS: readonly (readonly [AlertState, string])[] = [
   ['firing', 'Firing'],
   ['pending', 'Pending'],
   ['silenced', 'Silenced'],
+  ['inhibited', 'Inhibited'],
+  ['muted', 'Muted'],
   ['inactive', 'Inactive'],
 ];
 
+/** Under a heading for each state; sorted by another column, all under one. */
+export function stateGroups(items: readonly AlertItem[], sort: SortState | undefined): Group<AlertItem>[] {
+  if (sort !== undefined && sort.column !== 'state') return [{ heading: row(toned('muted', 'All')), items }];
+  return HEADINGS.map(([state, title]) => {
+    const own = items.filter((item) => item.state === state);
+    return { heading: row(toned(stateTone(state), title), toned('muted', `  ${own.length}`)), items: own };
+  });
+}
+
+/** Under a heading for each notification group, with who is told and when next; then what is in none of them. */
+export function notifiedGroups(
+  groups: readonly AlertGroup[],
+  items: readonly AlertItem[],
+  { nowMs }: Pick<Area, 'nowMs'>,
+): Group<AlertItem>[] {
+  const byKey = new Map(items.map((item) => [item.key, item]));
+  const grouped = new Set<AlertItem>();
+  const notified = groups.map((group) => {
+    const own = group.alerts.map((alert) => byKey.get(alert.fingerprint)).filter((item) => item !== undefined);
+    for (const item of own) grouped.add(item);
+    const next = group.nextFlushMs === undefined ? '' : `  next flush ${formatAgo(group.nextFlushMs, nowMs)}`;
+    return {
+      heading: row(
+        toned('strong', group.labels.size === 0 ? 'all alerts' : clean(`${group.labels}`)),
+        toned('muted', '  to '),
+        toned('accent', group.receiver),
+        toned('muted', `${next}  ${own.length}`),
+      ),
+      items: own,
+    };
+  });
+  const rest = items.filter((item) => item.state !== 'inactive' && !grouped.has(item));
+  return [...notified, { heading: row(toned('muted', `In no group  ${rest.length}`)), items: rest }];
+}
+
 /** The whole list, the selected alert's summary on its last row. */
 export function alertListRows(
-  items: readonly AlertItem[],
+  groups: readonly Group<AlertItem>[],
   list: ListState,
   sort: SortState | undefined,
   area: Area,
 ): Row[] {
   const { width, height, theme } = area;
+  const items = groups.flatMap((group) => group.items);
   const laid = layOut(alertColumns(area), items, width);
-  const groups: Group<AlertItem>[] =
-    sort !== undefined && sort.column !== 'state'
-      ? [{ heading: row(toned('muted', 'All')), items }]
-      : HEADINGS.map(([state, title]) => {
-          const own = items.filter((item) => item.state === state);
-          return { heading: row(toned(stateTone(state), title), toned('muted', `  ${own.length}`)), items: own };
-        });
   const body = groupedRows(groups, list, height - 2, (item, selected) => {
     const cells = itemRow(laid, item, theme);
     return selected ? select(cells, width) : cells;
   });
-  const selected = groups.flatMap((group) => group.items)[list.selected];
+  const selected = items[list.selected];
   const summary = selected === undefined ? BLANK : summaryRow(selected, width);
   while (body.length < height - 2) body.push(BLANK);
   return [headRow(laid, theme, sort), ...body, summary];
@@ -197,7 +227,7 @@ export function notificationRows(
   const laid = layOut(notificationColumns(false, area), records, width);
   const reasonWidth = laid.find(({ column }) => column.id === 'reason')?.width ?? 0;
   return records.flatMap((record) => {
-    const reason = clean(record.reason);
+    const reason = clean(reasonText(record.reason));
     if (widthOf(reason) <= reasonWidth) return [itemRow(laid, record, area.theme)];
     const line = itemRow(laid, { ...record, reason: '' }, area.theme);
     const { tone } = outcomeLook(record.outcome, area.theme);
@@ -268,7 +298,7 @@ export function notificationColumns(
             record.outcome === 'sent' || record.outcome === 'suppressed'
               ? 'muted'
               : outcomeLook(record.outcome, theme).tone,
-            record.reason,
+            reasonText(record.reason),
           ),
           record.nextTryMs === undefined ? '' : toned('muted', `, next try ${formatAgo(record.nextTryMs, nowMs)}`),
         ),

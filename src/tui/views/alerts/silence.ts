@@ -2,6 +2,7 @@
 import { parseDuration } from '../../../config/duration.ts';
 import { Matcher, matchesAll } from '../../../labels/matcher.ts';
 import { parseMatchers } from '../../../labels/matcher-parser.ts';
+import type { Filter } from '../../frame/filter.ts';
 import { formatClock, formatSpan, plural } from '../../frame/format.ts';
 import type { Area, Desk, Overlay } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
@@ -16,7 +17,28 @@ type Field = (typeof FIELDS)[number];
 // Enough to name one alert; labels such as severity would only narrow what they already say.
 const TELLING_LABELS = ['alertname', 'service', 'instance', 'job', 'namespace', 'pod'];
 
-export class SilenceDialog implements Overlay {
+/** Asks to silence one alert. */
+export function silenceAlert(desk: Desk, item: AlertItem, alerts: readonly AlertItem[]): void {
+  const telling = item.labels.filter((name) => TELLING_LABELS.includes(name));
+  const matchers = [...telling].map(([name, value]) => new Matcher('=', name, value));
+  desk.show(new SilenceDialog(desk, `Silence ${item.name}`, matchers, alerts));
+}
+
+/** Asks to silence what the filter lets through: by the labels it names, else by the names of those alerts. */
+export function silenceFiltered(
+  desk: Desk,
+  filter: Filter,
+  shown: readonly AlertItem[],
+  alerts: readonly AlertItem[],
+): void {
+  if (filter.empty || shown.length === 0) {
+    desk.say(filter.empty ? 'Filter with / first; f silences what it lets through.' : 'No alert passes the filter.');
+    return;
+  }
+  desk.show(new SilenceDialog(desk, 'Silence what the filter names', filterMatchers(filter, shown), alerts));
+}
+
+class SilenceDialog implements Overlay {
   readonly title: string;
   readonly shape = 'box';
   #desk: Desk;
@@ -26,13 +48,12 @@ export class SilenceDialog implements Overlay {
   #asking = false;
   #error: string | undefined;
 
-  constructor(desk: Desk, item: AlertItem, alerts: readonly AlertItem[]) {
+  constructor(desk: Desk, title: string, matchers: readonly Matcher[], alerts: readonly AlertItem[]) {
     this.#desk = desk;
     this.#alerts = alerts;
-    this.title = `Silence ${item.name}`;
-    const telling = item.labels.filter((name) => TELLING_LABELS.includes(name));
+    this.title = title;
     this.#lines = {
-      matchers: lineOf([...telling].map(([name, value]) => new Matcher('=', name, value).toString()).join(', ')),
+      matchers: lineOf(matchers.map((matcher) => matcher.toString()).join(', ')),
       for: lineOf('2h'),
       comment: lineOf(''),
       by: lineOf(process.env['USER'] ?? 'watchfire'),
@@ -51,7 +72,9 @@ export class SilenceDialog implements Overlay {
     const matched =
       typeof read === 'string'
         ? []
-        : this.#alerts.filter((item) => item.state !== 'inactive' && matchesAll(read.matchers, item.labels));
+        : this.#alerts.filter(
+            (item) => item.state !== 'inactive' && matchesAll(read.matchers, item.routed?.labels ?? item.labels),
+          );
     const foot: Row[] =
       typeof read === 'string'
         ? [row(toned('warning', read))]
@@ -162,6 +185,23 @@ export class SilenceDialog implements Overlay {
       return `matchers: ${messageOf(error)}`;
     }
   }
+}
+
+/** A filter takes parts of values, a silence takes whole ones: those of the alerts that passed. */
+export function filterMatchers(filter: Filter, shown: readonly AlertItem[]): Matcher[] {
+  const matchers = filter.fields
+    .filter(({ name, inverse }) => !inverse && shown.some((item) => item.labels.has(name)))
+    .map(({ name }) => valuesMatcher(name, shown));
+  const whole =
+    matchers.length > 0 && filter.words.length === matchers.length && filter.fields.every((f) => !f.inverse);
+  if (whole || matchers.some((matcher) => matcher.name === 'alertname')) return matchers;
+  return [valuesMatcher('alertname', shown), ...matchers];
+}
+
+function valuesMatcher(name: string, items: readonly AlertItem[]): Matcher {
+  const values = [...new Set(items.map((item) => item.labels.get(name)))].sort();
+  if (values.length === 1) return new Matcher('=', name, values[0]!);
+  return new Matcher('=~', name, values.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'));
 }
 
 /** `2h`, `1h30m`; undefined where it is not a length of time. */

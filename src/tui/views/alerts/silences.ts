@@ -1,5 +1,6 @@
 /** The place of the silences: what is silenced until when, by whom and why; expiring one asks first. */
 import type { Silence } from '../../../alerting/model.ts';
+import { matchesAll } from '../../../labels/matcher.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatAgo, formatMoment, plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
@@ -18,6 +19,7 @@ const TONES: Readonly<Record<Silence['state'], Tone>> = { active: 'accent', pend
 export class SilencesPlace extends Place {
   readonly view = 'alerts';
   #all: readonly Silence[] = [];
+  #matched: ReadonlyMap<string, number> = new Map();
   #list = new ListState();
 
   crumb(): string {
@@ -29,7 +31,11 @@ export class SilencesPlace extends Place {
   }
 
   async fetch(): Promise<void> {
-    const silences = await this.desk.monitor.alerts.silences([]);
+    const { alerts } = this.desk.monitor;
+    const [silences, routed] = await Promise.all([alerts.silences([]), alerts.alerts({})]);
+    this.#matched = new Map(
+      silences.map(({ id, matchers }) => [id, routed.filter(({ labels }) => matchesAll(matchers, labels)).length]),
+    );
     this.#all = silences.toSorted((a, b) => RANKS[a.state] - RANKS[b.state] || b.endsAtMs - a.endsAtMs);
   }
 
@@ -73,7 +79,7 @@ export class SilencesPlace extends Place {
         height,
       );
     const { from, to } = this.#list.window(items.length, height - 1);
-    const laid = layOut(silenceColumns(area), items.slice(from, to), width);
+    const laid = layOut(silenceColumns(this.#matched, area), items.slice(from, to), width);
     return [
       headRow(laid, theme),
       ...items.slice(from, to).map((silence, i) => {
@@ -121,7 +127,7 @@ function matchersOf(silence: Silence): string {
   return silence.matchers.map((matcher) => matcher.toString()).join(', ');
 }
 
-function silenceColumns({ nowMs, zone }: Area): Column<Silence>[] {
+function silenceColumns(matched: ReadonlyMap<string, number>, { nowMs, zone }: Area): Column<Silence>[] {
   return [
     {
       id: 'state',
@@ -138,6 +144,18 @@ function silenceColumns({ nowMs, zone }: Area): Column<Silence>[] {
       max: 70,
       priority: 1,
       cell: (silence) => toned('strong', matchersOf(silence)),
+    },
+    {
+      id: 'matched',
+      title: 'Matches now',
+      min: 11,
+      max: 11,
+      priority: 2,
+      cell: (silence) => {
+        const count = matched.get(silence.id) ?? 0;
+        if (silence.state === 'expired') return '';
+        return count === 0 ? toned('warning', 'nothing') : plural(count, 'alert');
+      },
     },
     {
       id: 'ends',
