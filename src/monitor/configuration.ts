@@ -61,7 +61,7 @@ export function readConfiguration(settings: MonitorSettings): Configuration {
   });
   const ruleGroups = ruleFiles.flatMap((file) => attempt(file, () => loadRuleFile(file))?.groups ?? []);
   const structureIsFine = problems.every((problem) => problem.severity !== 'error');
-  if (structureIsFine) problems.push(...checkRules(ruleFiles));
+  if (structureIsFine) problems.push(...checkRules(ruleFiles, { features: settings.features }));
   if (read === undefined || problems.some((problem) => problem.severity === 'error')) throw new ConfigError(problems);
   return {
     prometheus: withTargets(read, settings.targets),
