@@ -1,8 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/promql/engine.ts';
@@ -11,6 +9,7 @@ import { parseGoFloat } from '../../src/promql/number-text.ts';
 import { parseExpression } from '../../src/promql/parse.ts';
 import { QueryError, type QueryResult } from '../../src/promql/result.ts';
 import { loadOpenMetrics, type MemoryStorage } from '../promql/memory-storage.ts';
+import { findPeer, keyOf, outcome, startPrometheus } from './promql-peer.ts';
 
 const SEED = Number(process.env['WATCHFIRE_SEED'] ?? 20_260_823);
 const QUERIES = Number(process.env['WATCHFIRE_DIFFERENTIAL_QUERIES'] ?? 1500);
@@ -18,12 +17,8 @@ const START_S = 1_700_000_000;
 const RANGE = { startMs: (START_S + 1200) * 1000, endMs: (START_S + 1800) * 1000, stepMs: 17_000 };
 const TOLERANCE = 1e-9;
 
-const folders = [process.env['WATCHFIRE_PEERS'], ...(process.env['PATH'] ?? '').split(delimiter)];
-const find = (name: string): string | undefined =>
-  folders.map((folder) => join(folder ?? '.', name)).find((path) => existsSync(path));
-const prometheus = find('prometheus');
-const promtool = find('promtool');
-const isThere = prometheus !== undefined && promtool !== undefined;
+const promtool = findPeer('promtool');
+const isThere = findPeer('prometheus') !== undefined && promtool !== undefined;
 
 interface Answer {
   readonly status: 'success' | 'error';
@@ -45,7 +40,16 @@ afterAll(() => {
 describe('random queries over random samples', () => {
   it.skipIf(!isThere)('have the answers of a real Prometheus', { timeout: 600_000 }, async () => {
     const text = openMetrics();
-    const base = await startPrometheus(text);
+    const peer = await startPrometheus({
+      features: ['promql-experimental-functions'],
+      prepare: (folder) => {
+        writeFileSync(join(folder, 'data.om'), text);
+        const files = [join(folder, 'data.om'), join(folder, 'data')];
+        execFileSync(promtool!, ['tsdb', 'create-blocks-from', 'openmetrics', ...files], { stdio: 'ignore' });
+      },
+    });
+    cleanups.push(peer.close);
+    const { base } = peer;
     const engine = createEngine(loadOpenMetrics(text) satisfies MemoryStorage, {
       features: ['promql-experimental-functions'],
     });
@@ -200,55 +204,6 @@ function openMetrics(): string {
   return `${lines.join('\n')}\n# EOF\n`;
 }
 
-async function startPrometheus(text: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'watchfire-promql-'));
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'data.om'), text);
-  writeFileSync(join(folder, 'prometheus.yml'), 'global: {}\n');
-  execFileSync(
-    promtool!,
-    ['tsdb', 'create-blocks-from', 'openmetrics', join(folder, 'data.om'), join(folder, 'data')],
-    {
-      stdio: 'ignore',
-    },
-  );
-  const port = await freePort();
-  const peer = spawn(
-    prometheus!,
-    [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      '--storage.tsdb.retention.time=100y',
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--enable-feature=promql-experimental-functions',
-    ],
-    { stdio: 'ignore' },
-  );
-  cleanups.push(() => {
-    peer.kill('SIGKILL');
-  });
-  const base = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const isReady = await fetch(`${base}/-/ready`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (isReady) return base;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('Prometheus did not get ready');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
 async function ask(base: string, query: string): Promise<Answer> {
   const body = new URLSearchParams({
     query,
@@ -258,15 +213,6 @@ async function ask(base: string, query: string): Promise<Answer> {
   });
   const response = await fetch(`${base}/api/v1/query_range`, { method: 'POST', body });
   return (await response.json()) as Answer;
-}
-
-async function outcome(run: () => Promise<QueryResult>): Promise<QueryResult | QueryError> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof QueryError) return error;
-    throw error;
-  }
 }
 
 function compare(answer: Answer, ours: QueryResult | QueryError): string | undefined {
@@ -299,8 +245,4 @@ function compare(answer: Answer, ours: QueryResult | QueryError): string | undef
 function isNewer(query: string, why: string): boolean {
   const counted = /[<>]|[=!]=/.test(query) && why.includes('multiple matches for labels');
   return counted || (query.includes('label_replace') && why.startsWith('vector cannot contain metrics'));
-}
-
-function keyOf(record: Record<string, string>): string {
-  return JSON.stringify(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
