@@ -65,7 +65,7 @@ export function targetColumns(area: Area): Column<TargetState>[] {
     {
       id: 'url',
       title: 'Endpoint',
-      min: 24,
+      min: 34,
       max: 70,
       priority: 1,
       cell: (target, width) => toned('strong', shortenMiddle(clean(target.scrapeUrl), width)),
@@ -132,7 +132,7 @@ export function targetColumns(area: Area): Column<TargetState>[] {
       min: 10,
       max: 10,
       align: 'right',
-      priority: 4,
+      priority: 6,
       cell: (target) =>
         target.seriesAdded === undefined
           ? ''
@@ -143,7 +143,7 @@ export function targetColumns(area: Area): Column<TargetState>[] {
       title: 'Error',
       min: 18,
       max: 60,
-      priority: 2,
+      priority: 1,
       grow: 2,
       cell: (target) => toned('critical', target.lastError),
     },
