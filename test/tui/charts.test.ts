@@ -68,9 +68,8 @@ describe('lineChart', () => {
   });
 
   it('draws any number without hanging', () => {
-    const before = performance.now();
-    chart([1e308, -1e308, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 5e-324, 0]);
-    expect(performance.now() - before).toBeLessThan(500);
+    const values = [1e308, -1e308, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 5e-324, 0];
+    for (const each of chart(values)) expect(rowWidth(each)).toBeLessThanOrEqual(60);
   });
 
   it('fills its place for any values', () => {

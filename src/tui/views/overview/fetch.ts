@@ -1,26 +1,14 @@
-/** What the overview asks for: every source for itself, so that one that fails leaves the others standing. */
-import type { NotificationRecord } from '../../../alerting/model.ts';
+/** What the overview asks the sources for. */
 import type { LogRecord } from '../../../logs/record.ts';
 import type { Monitor, TargetsAnswer } from '../../../monitor/sources.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
 import type { TraceSummary } from '../../../traces/trace.ts';
+import type { AskEach } from '../../frame/asks.ts';
 import type { Unit } from '../../frame/format.ts';
 import type { TimeWindow } from '../../frame/place.ts';
-import { messageOf } from '../../frame/poller.ts';
 import { type AlertAnswers, fetchAlerts } from '../alerts/fetch.ts';
 import { latencyBuckets, requestCounter, SERVICE_LABELS, statusLabel } from '../key-metrics.ts';
 import { fetchSeries } from '../metrics/fetch.ts';
-
-/** A value, or why there is none. */
-export type Answer<T> = { readonly value: T } | { readonly error: string };
-
-export async function answered<T>(work: Promise<T>): Promise<Answer<T>> {
-  try {
-    return { value: await work };
-  } catch (error) {
-    return { error: messageOf(error) };
-  }
-}
 
 /** A key figure over the window, and what it means. */
 export interface Figure {
@@ -34,40 +22,29 @@ export interface FigureSeries {
   readonly series: readonly RangeSeries[];
 }
 
-export interface OverviewAnswers {
-  readonly alerts: Answer<AlertAnswers>;
-  readonly targets: Answer<TargetsAnswer>;
-  readonly figures: Answer<readonly FigureSeries[]>;
-  readonly errors: Answer<readonly LogRecord[]>;
-  readonly traces: Answer<readonly TraceSummary[]>;
+/** Every source for itself, so that one that fails or is slow leaves the others standing. */
+export interface OverviewParts {
+  readonly alerts: AlertAnswers;
+  readonly targets: TargetsAnswer;
+  readonly figures: readonly FigureSeries[];
+  readonly errors: readonly LogRecord[];
+  readonly traces: readonly TraceSummary[];
 }
 
 const ERRORS = 100;
 const TRACES = 200;
 
-export async function fetchOverview(
-  monitor: Monitor,
-  window: TimeWindow,
-  signal: AbortSignal,
-): Promise<OverviewAnswers> {
+export function overviewAsks(monitor: Monitor, window: TimeWindow): AskEach<OverviewParts> {
   const { startMs, endMs } = window;
-  const [alerts, targets, figures, errors, traces] = await Promise.all([
-    answered(fetchAlerts(monitor)),
-    answered(monitor.metrics.targets()),
-    answered(fetchFigures(monitor, window, signal)),
-    answered(monitor.logs.search({ minLevel: 'error', startMs, endMs, limit: ERRORS }, signal)),
-    answered(
-      monitor.traces.search(
-        { startUs: Math.round(startMs * 1000), endUs: Math.round(endMs * 1000), limit: TRACES },
-        signal,
-      ),
-    ),
-  ]);
-  return { alerts, targets, figures, errors, traces };
-}
-
-export function newestNotifications(alerts: Answer<AlertAnswers>): readonly NotificationRecord[] {
-  return 'value' in alerts ? alerts.value.notifications : [];
+  const startUs = Math.round(startMs * 1000);
+  const endUs = Math.round(endMs * 1000);
+  return {
+    alerts: () => fetchAlerts(monitor),
+    targets: () => monitor.metrics.targets(),
+    figures: (signal) => fetchFigures(monitor, window, signal),
+    errors: (signal) => monitor.logs.search({ minLevel: 'error', startMs, endMs, limit: ERRORS }, signal),
+    traces: (signal) => monitor.traces.search({ startUs, endUs, limit: TRACES }, signal),
+  };
 }
 
 async function fetchFigures(monitor: Monitor, window: TimeWindow, signal: AbortSignal): Promise<FigureSeries[]> {

@@ -3,6 +3,7 @@ import type { NotificationRecord } from '../../../alerting/model.ts';
 import type { LogRecord } from '../../../logs/record.ts';
 import type { SourceState } from '../../../monitor/sources.ts';
 import type { TraceSummary } from '../../../traces/trace.ts';
+import { type Answer, Asks } from '../../frame/asks.ts';
 import { ListState } from '../../frame/list.ts';
 import { titleRow } from '../../frame/pane.ts';
 import { type Area, Place, type Subject } from '../../frame/place.ts';
@@ -22,16 +23,19 @@ import { targetsRow } from '../targets/rows.ts';
 import { TargetsPlace } from '../targets/targets.ts';
 import { traceColumns } from '../traces/rows.ts';
 import { WaterfallPlace } from '../traces/waterfall.ts';
-import { type Answer, fetchOverview, newestNotifications, type OverviewAnswers } from './fetch.ts';
+import { type OverviewParts, overviewAsks } from './fetch.ts';
 import { figureLine, figureRows, offRow, shareHeight, troubleRow } from './rows.ts';
 import { type Trouble, troublesOf } from './troubles.ts';
 
 const PANES = ['alerts', 'errors', 'traces', 'told'] as const;
 type Pane = (typeof PANES)[number];
 
+/** A source that takes longer is not waited for. */
+const PATIENCE_MS = 1000;
+
 export class OverviewPlace extends Place {
   readonly view = 'overview';
-  #answers: OverviewAnswers | undefined;
+  readonly #asks = new Asks<OverviewParts>(PATIENCE_MS, () => this.#land());
   #alerts: readonly AlertItem[] = [];
   #troubles: readonly Trouble[] = [];
   #lists: Record<Pane, ListState> = {
@@ -51,13 +55,27 @@ export class OverviewPlace extends Place {
   }
 
   async fetch(signal: AbortSignal): Promise<void> {
-    const answers = await fetchOverview(this.desk.monitor, this.desk.window(), signal);
-    if (signal.aborted) return;
-    this.#answers = answers;
-    const alerts = 'value' in answers.alerts ? answers.alerts.value : undefined;
+    const window = this.desk.window();
+    const { startMs, endMs, live } = window;
+    const about = live ? `the last ${endMs - startMs} ms` : `${startMs} to ${endMs}`;
+    await this.#asks.ask(about, overviewAsks(this.desk.monitor, window), signal);
+  }
+
+  #land(): void {
+    const alerts = this.#value('alerts');
     if (alerts !== undefined) this.#alerts = alertItems(alerts).filter((item) => item.state !== 'inactive');
-    const targets = 'value' in answers.targets ? answers.targets.value : undefined;
-    this.#troubles = troublesOf(this.#sources(), targets, alerts?.groups);
+    this.#troubles = troublesOf(this.#sources(), this.#value('targets'), alerts?.groups);
+    this.desk.changed();
+  }
+
+  /** The newest answer of one source; undefined where there is none, or it failed. */
+  #value<K extends keyof OverviewParts>(part: K): OverviewParts[K] | undefined {
+    const answer: Answer<OverviewParts[K]> | undefined = this.#asks.answers[part];
+    return answer !== undefined && 'value' in answer ? answer.value : undefined;
+  }
+
+  override leave(): void {
+    this.#asks.close();
   }
 
   #sources(): readonly { readonly name: string; readonly state: SourceState }[] {
@@ -71,21 +89,19 @@ export class OverviewPlace extends Place {
   }
 
   #errors(): readonly LogRecord[] {
-    const errors = this.#answers?.errors;
-    return errors !== undefined && 'value' in errors ? errors.value.toReversed() : [];
+    return this.#value('errors')?.toReversed() ?? [];
   }
 
   /** Failed ones first, the newest first; then the slowest. */
   #traces(): readonly TraceSummary[] {
-    const traces = this.#answers?.traces;
-    if (traces === undefined || !('value' in traces)) return [];
-    const failed = traces.value.filter((trace) => trace.errorCount > 0).sort((a, b) => b.startUs - a.startUs);
-    const slow = traces.value.filter((trace) => trace.errorCount === 0).sort((a, b) => b.durationUs - a.durationUs);
+    const traces = this.#value('traces') ?? [];
+    const failed = traces.filter((trace) => trace.errorCount > 0).sort((a, b) => b.startUs - a.startUs);
+    const slow = traces.filter((trace) => trace.errorCount === 0).sort((a, b) => b.durationUs - a.durationUs);
     return [...failed.slice(0, 20), ...slow.slice(0, 10)];
   }
 
   #told(): readonly NotificationRecord[] {
-    return this.#answers === undefined ? [] : newestNotifications(this.#answers.alerts);
+    return this.#value('alerts')?.notifications ?? [];
   }
 
   #count(pane: Pane): number {
@@ -93,9 +109,8 @@ export class OverviewPlace extends Place {
   }
 
   override status(area: Area): Row {
-    const targets = this.#answers?.targets;
-    if (targets === undefined || !('value' in targets)) return BLANK;
-    return targetsRow(targets.value.active, area.theme);
+    const targets = this.#value('targets');
+    return targets === undefined ? BLANK : targetsRow(targets.active, area.theme);
   }
 
   rows(area: Area): Row[] {
@@ -103,8 +118,7 @@ export class OverviewPlace extends Place {
     if (area.zoomed) return this.#paneRows(this.#pane, area, width, height);
     const wide = width >= 118;
     const tallScreen = height >= 30;
-    const figures =
-      this.#answers === undefined || !('value' in this.#answers.figures) ? [] : this.#answers.figures.value;
+    const figures = this.#value('figures') ?? [];
     const alertsWant = 1 + Math.max(1, this.#count('alerts'));
     const alertsLeast = Math.min(alertsWant, Math.max(3, Math.floor(height * 0.34)));
     const told = 1 + Math.max(1, Math.min(wide ? 6 : 4, this.#count('told')));
@@ -178,7 +192,7 @@ export class OverviewPlace extends Place {
       return tall([head, row(toned('critical', `${area.theme.glyphs.failing} `), answer.error)], height);
     }
     if (items.length === 0)
-      return tall([head, this.#answers === undefined ? row(toned('muted', 'asking …')) : nothing], height);
+      return tall([head, answer === undefined ? row(toned('muted', 'asking …')) : nothing], height);
     const list = this.#lists[pane];
     const { from, to } = list.window(items.length, height - 1);
     const rows = items.slice(from, to).map((item, i) => {
@@ -194,14 +208,14 @@ export class OverviewPlace extends Place {
     const fine = row(toned('ok', `${glyphs.ok} Nothing is wrong: `), toned('muted', 'no alert is firing or pending.'));
     const wrong = this.#wrong();
     // Troubles are known even where the alerts are not.
-    const answer = wrong.length > 0 ? undefined : this.#answers?.alerts;
+    const answer = wrong.length > 0 ? undefined : this.#asks.answers.alerts;
     return this.#list('alerts', 'Wrong now', wrong, answer, fine, width, height, area, (item) =>
       'what' in item ? troubleRow(item, width, area.theme) : itemRow(laid, item, area.theme),
     );
   }
 
   #figurePane(area: Area, width: number, height: number, charts: boolean): Row[] {
-    const answer = this.#answers?.figures;
+    const answer = this.#asks.answers.figures;
     if (answer === undefined) return [row(toned('muted', 'asking for key figures …'))];
     if ('error' in answer)
       return [row(toned('critical', `${area.theme.glyphs.failing} no key figures: `), answer.error)];
@@ -225,7 +239,7 @@ export class OverviewPlace extends Place {
       'errors',
       'Errors in the logs',
       errors,
-      this.#answers?.errors,
+      this.#asks.answers.errors,
       none,
       width,
       height,
@@ -245,7 +259,7 @@ export class OverviewPlace extends Place {
       'traces',
       'Failed and slow traces',
       traces,
-      this.#answers?.traces,
+      this.#asks.answers.traces,
       none,
       width,
       height,
@@ -257,7 +271,7 @@ export class OverviewPlace extends Place {
   #toldPane(area: Area, width: number, height: number): Row[] {
     const none = row(toned('muted', 'nobody was told anything yet'));
     const laid = layOut(notificationColumns(true, area), this.#told(), width);
-    return this.#list('told', 'Told', this.#told(), this.#answers?.alerts, none, width, height, area, (record) =>
+    return this.#list('told', 'Told', this.#told(), this.#asks.answers.alerts, none, width, height, area, (record) =>
       itemRow(laid, record, area.theme),
     );
   }

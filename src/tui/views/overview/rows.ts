@@ -7,7 +7,7 @@ import { formatValue, type Unit } from '../../frame/format.ts';
 import { toneOf } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
 import { type Row, row, type Segment, sized, tall, toned } from '../../frame/row.ts';
-import { clean, shorten } from '../../sanitise.ts';
+import { clean, shorten, widthOf } from '../../sanitise.ts';
 import { SERIES_TONES, type Theme } from '../../theme.ts';
 import { serviceOf } from '../service.ts';
 import type { FigureSeries } from './fetch.ts';
@@ -33,19 +33,23 @@ export function figureRows({ figure, series }: FigureSeries, width: number, heig
   return [title, ...chart];
 }
 
-/** The names with their last values, as many as there is room for. */
+/** The names with their last values, as many as there is room for, and how many there are beside them. */
 function latest(shown: readonly Shown[], unit: Unit, width: number): Segment[] {
   const parts: Segment[] = [];
   let left = width;
-  for (const each of shown) {
+  for (const [i, each] of shown.entries()) {
     const name = toned(toneOf(each.name, SERIES_TONES), `  ${shorten(clean(each.name), 14)} `);
     const value = toned('plain', formatValue(each.last, unit));
-    left -= name.text.length + value.text.length;
-    if (left < 0) break;
+    const rest = shown.length - i - 1;
+    left -= widthOf(name.text) + widthOf(value.text);
+    if (left < (rest > 0 ? MORE : 0)) return [...parts, toned('muted', `  +${rest + 1}`)];
     parts.push(name, value);
   }
   return parts;
 }
+
+/** The columns that `  +5` takes. */
+const MORE = 4;
 
 interface Shown {
   readonly name: string;
