@@ -68,6 +68,8 @@ export interface Glyphs {
   readonly corner: string;
   readonly pipe: string;
   readonly spark: string;
+  /** Of a strip: nothing, slight, severe. */
+  readonly strip: string;
   readonly threshold: string;
   readonly arrow: string;
 }
@@ -100,6 +102,7 @@ const UNICODE: Glyphs = {
   corner: '└',
   pipe: '│',
   spark: '▁▂▃▄▅▆▇█',
+  strip: '─▃▇',
   threshold: '╌',
   arrow: '→',
 };
@@ -132,6 +135,7 @@ const ASCII: Glyphs = {
   corner: '`',
   pipe: '|',
   spark: '_.:-=+*#',
+  strip: '-=#',
   threshold: '-',
   arrow: '->',
 };

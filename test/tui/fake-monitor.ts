@@ -246,6 +246,7 @@ function rangeOf(expression: string, startMs: number, endMs: number, stepMs: num
   ) {
     throw new QueryError('bad_data', '1:24: parse error: unclosed left parenthesis');
   }
+  if (expression === 'ALERTS') return alertStates(startMs, endMs, stepMs, startedMs);
   const name = [...METRICS.keys()].filter((each) => expression.includes(each)).sort((a, b) => b.length - a.length)[0];
   if (name === undefined) return [];
   const ratio = /\)\s*\/\s*(sum|rate|\()/.test(expression);
@@ -276,6 +277,22 @@ function rangeOf(expression: string, startMs: number, endMs: number, stepMs: num
       }),
       timestamps,
       values,
+    };
+  });
+}
+
+/** HighErrorRate of the order service: pending eight minutes ago for two minutes, firing since. */
+function alertStates(startMs: number, endMs: number, stepMs: number, startedMs: number): RangeSeries[] {
+  return (['pending', 'firing'] as const).map((alertstate) => {
+    const all = Array.from({ length: Math.floor((endMs - startMs) / stepMs) + 1 }, (_, k) => startMs + k * stepMs);
+    const own = all.filter((t) => {
+      const age = (startedMs - t) / 60_000;
+      return alertstate === 'pending' ? age < 8 && age >= 6 : age < 6;
+    });
+    return {
+      labels: Labels.of({ __name__: 'ALERTS', alertname: 'HighErrorRate', alertstate, service: 'order' }),
+      timestamps: Float64Array.from(own),
+      values: new Float64Array(own.length).fill(1),
     };
   });
 }

@@ -93,6 +93,11 @@ export abstract class Place {
   /** At most `area.height` rows of at most `area.width` columns. */
   abstract rows(area: Area): Row[];
 
+  /** Something beside its own fetch is under way that will change what it shows. */
+  get busy(): boolean {
+    return false;
+  }
+
   /** Right end of the title line: counts, order, filters. */
   status(_area: Area): Row {
     return BLANK;

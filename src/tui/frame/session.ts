@@ -94,7 +94,7 @@ export class Session implements Desk {
 
   /** Nothing is under way that will change the screen. */
   get settled(): boolean {
-    return !this.headline.busy && ![...this.#pollers.values()].some((poller) => poller.busy);
+    return !this.headline.busy && !this.place.busy && ![...this.#pollers.values()].some((poller) => poller.busy);
   }
 
   scopes(): readonly Scope[] {

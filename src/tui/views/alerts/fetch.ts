@@ -24,6 +24,20 @@ export async function fetchAlerts(monitor: Monitor): Promise<AlertAnswers> {
   return { groups, routed, notifications };
 }
 
+/** When each alert was pending and firing: the `ALERTS` series that the rules leave. None where they cannot be read. */
+export async function fetchAlertStates(
+  monitor: Monitor,
+  window: TimeWindow,
+  signal: AbortSignal,
+): Promise<readonly RangeSeries[]> {
+  try {
+    return (await fetchSeries(monitor.metrics, 'ALERTS', window, signal)).series;
+  } catch {
+    // The list stands without them, and the header tells the state of the source.
+    return [];
+  }
+}
+
 /** The series of the expression that the alert with these labels is about; all of them where none has its labels. */
 export async function fetchAlertSeries(
   monitor: Monitor,
@@ -37,8 +51,8 @@ export async function fetchAlertSeries(
   return own.length > 0 ? own : series;
 }
 
-/** Every label of the series, its name aside, is on the alert: an alert has its series' labels and those of its rule. */
-function isOf(series: Labels, alert: Labels): boolean {
+/** No label of the series, its name aside, is another on the alert: an alert has its series' labels and those of its rule. */
+export function isOf(series: Labels, alert: Labels): boolean {
   for (const [name, value] of series)
     if (name !== '__name__' && alert.has(name) && alert.get(name) !== value) return false;
   return true;

@@ -1,18 +1,21 @@
 /** The place of the alert list. */
 
 import type { AlertGroup } from '../../../alerting/model.ts';
+import type { RangeSeries } from '../../../promql/result.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { plural } from '../../frame/format.ts';
 import type { Group } from '../../frame/grouped.ts';
 import { ListState } from '../../frame/list.ts';
 import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, Place, type Subject } from '../../frame/place.ts';
+import { Preview } from '../../frame/preview.ts';
 import { type Row, row, toned } from '../../frame/row.ts';
 import { type SortState, sorted } from '../../frame/table.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { AlertPlace } from './alert.ts';
+import { AlertDetail } from './detail.ts';
 import { explain } from './explain.ts';
-import { fetchAlerts } from './fetch.ts';
+import { fetchAlertStates, fetchAlerts } from './fetch.ts';
 import { HistoryPlace } from './history.ts';
 import { type AlertItem, alertItems, subjectOf } from './model.ts';
 import { alertListRows, notifiedGroups, stateGroups } from './rows.ts';
@@ -36,6 +39,8 @@ export class AlertsPlace extends Place {
   #withInactive = true;
   #byGroup = false;
   #notified: readonly AlertGroup[] = [];
+  #states: readonly RangeSeries[] = [];
+  readonly #preview = new Preview(this.desk);
 
   crumb(): string {
     return 'alerts';
@@ -45,16 +50,37 @@ export class AlertsPlace extends Place {
     return ['alerts', 'subject', 'list'];
   }
 
-  async fetch(): Promise<void> {
+  async fetch(signal: AbortSignal): Promise<void> {
     const { monitor } = this.desk;
     const [answers, notified] = await Promise.all([fetchAlerts(monitor), monitor.alerts.alertGroups({})]);
+    if (signal.aborted) return;
+    this.#take(alertItems(answers), notified);
+    this.desk.changed();
+    const [states] = await Promise.all([fetchAlertStates(monitor, this.desk.window(), signal), this.#preview.fetch()]);
+    if (!signal.aborted) this.#states = states;
+  }
+
+  #take(all: readonly AlertItem[], notified: readonly AlertGroup[]): void {
     const selected = this.#selected()?.key;
-    this.#all = alertItems(answers);
+    this.#all = all;
     this.#notified = notified;
+    this.loaded = true;
     // An alert can stand in several groups: it stays selected where it was.
-    if (this.#selected()?.key === selected) return;
-    const at = this.#drawn().findIndex((item) => item.key === selected);
-    if (at >= 0) this.#list.selected = at;
+    if (this.#selected()?.key !== selected) {
+      const at = this.#drawn().findIndex((item) => item.key === selected);
+      if (at >= 0) this.#list.selected = at;
+    }
+    const item = this.#selected();
+    const detail = this.#preview.detail;
+    if (item !== undefined && detail instanceof AlertDetail && detail.item.key === item.key) detail.item = item;
+  }
+
+  override get busy(): boolean {
+    return this.#preview.busy;
+  }
+
+  override leave(): void {
+    this.#preview.close();
   }
 
   #items(): readonly AlertItem[] {
@@ -123,7 +149,12 @@ export class AlertsPlace extends Place {
         area.width,
         area.height,
       );
-    return alertListRows(groups, this.#list, this.#sort, area);
+    const selected = this.#selected();
+    this.#preview.follow(selected?.key, () => new AlertDetail(selected!, this.desk));
+    const needed = 2 + groups.reduce((sum, { items }) => sum + (items.length > 0 ? items.length + 2 : 0), 0);
+    return this.#preview.below(needed, area, (upper) =>
+      alertListRows(groups, this.#states, this.#list, this.#sort, upper),
+    );
   }
 
   override act(action: string): boolean {

@@ -1,6 +1,7 @@
 /** Alerts as rows: the list by state, and one alert with its series, labels and history. */
 import type { AlertGroup, NotificationRecord } from '../../../alerting/model.ts';
 import type { Explanation } from '../../../monitor/sources.ts';
+import type { RangeSeries } from '../../../promql/result.ts';
 import { expressionRows } from '../../expression/highlight.ts';
 import { formatAgo, formatMoment, formatSpan, type Zone } from '../../frame/format.ts';
 import { type Group, groupedRows } from '../../frame/grouped.ts';
@@ -12,6 +13,7 @@ import { type Column, headRow, itemRow, layOut, type SortState } from '../../fra
 import { clean, widthOf, wrap } from '../../sanitise.ts';
 import type { Theme, Tone } from '../../theme.ts';
 import { type AlertItem, type AlertState, channelOf, reasonText, toldText, valueText } from './model.ts';
+import { timelineColumn } from './timeline.ts';
 
 export function stateTone(state: AlertState): Tone {
   return state === 'firing' ? 'critical' : state === 'pending' ? 'warning' : 'muted';
@@ -139,16 +141,18 @@ export function notifiedGroups(
   return [...notified, { heading: row(toned('muted', `In no group  ${rest.length}`)), items: rest }];
 }
 
-/** The whole list, the selected alert's summary on its last row. */
+/** The whole list, on its last row the selected alert's summary; `states`: the `ALERTS` series over the window, if known. */
 export function alertListRows(
   groups: readonly Group<AlertItem>[],
+  states: readonly RangeSeries[],
   list: ListState,
   sort: SortState | undefined,
   area: Area,
 ): Row[] {
   const { width, height, theme } = area;
   const items = groups.flatMap((group) => group.items);
-  const laid = layOut(alertColumns(area), items, width);
+  const columns = [...alertColumns(area), ...(states.length === 0 ? [] : [timelineColumn(states, area)])];
+  const laid = layOut(columns, items, width);
   const body = groupedRows(groups, list, height - 2, (item, selected) => {
     const cells = itemRow(laid, item, theme);
     return selected ? select(cells, width) : cells;

@@ -12,7 +12,7 @@ import { BLANK, type Row, row, select, sized, toned } from '../../frame/row.ts';
 import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
 import { clean, shortenMiddle, wrap } from '../../sanitise.ts';
 import type { Theme, Tone } from '../../theme.ts';
-import type { RuleItem } from './rules.ts';
+import type { RuleItem } from './detail.ts';
 
 function ruleLook(rule: RuleState, { glyphs }: Theme): { readonly text: string; readonly tone: Tone } {
   if (rule.health === 'err') return { text: `${glyphs.failing} error`, tone: 'critical' };

@@ -1,23 +1,18 @@
 /** The places of the rules: the groups, and one rule with what its query gives. */
-import type { RuleGroupState, RuleState } from '../../../monitor/sources.ts';
-import type { InstantSample } from '../../../promql/result.ts';
+import type { RuleGroupState } from '../../../monitor/sources.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
 import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
-import { messageOf } from '../../frame/poller.ts';
+import { Preview } from '../../frame/preview.ts';
 import { type Row, row, toned } from '../../frame/row.ts';
 import { type SortState, sorted } from '../../frame/table.ts';
 import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { explainRule } from '../alerts/explain.ts';
-import { ruleListRows, ruleRows } from './rows.ts';
-
-export interface RuleItem {
-  readonly group: RuleGroupState;
-  readonly rule: RuleState;
-}
+import { keyOf, RuleDetail, type RuleItem } from './detail.ts';
+import { ruleListRows } from './rows.ts';
 
 const STATE_RANK = { firing: 0, pending: 1, inactive: 2 } as const;
 const SORT_KEYS = {
@@ -32,6 +27,7 @@ const ADVICE = 'It is tried again every 2 s; the header shows the state of the s
 export class RulesPlace extends Place {
   readonly view = 'rules';
   #groups: readonly RuleGroupState[] = [];
+  readonly #preview = new Preview(this.desk);
   #list = new ListState();
   #sort: SortState | undefined;
 
@@ -43,8 +39,23 @@ export class RulesPlace extends Place {
     return ['rules', 'list'];
   }
 
-  async fetch(): Promise<void> {
-    this.#groups = await this.desk.monitor.alerts.ruleGroups();
+  async fetch(signal: AbortSignal): Promise<void> {
+    const groups = await this.desk.monitor.alerts.ruleGroups();
+    if (signal.aborted) return;
+    this.#groups = groups;
+    this.loaded = true;
+    const { detail } = this.#preview;
+    if (detail instanceof RuleDetail) detail.refresh(groups);
+    this.desk.changed();
+    await this.#preview.fetch();
+  }
+
+  override get busy(): boolean {
+    return this.#preview.busy;
+  }
+
+  override leave(): void {
+    this.#preview.close();
   }
 
   #items(): readonly RuleItem[] {
@@ -89,7 +100,10 @@ export class RulesPlace extends Place {
           )
         : emptyRows('No rule passes the filter.', 'Change it with /.', width, height);
     }
-    return ruleListRows(items, this.#list, this.#sort, area);
+    const selected = items[Math.min(this.#list.selected, items.length - 1)]!;
+    this.#preview.follow(keyOf(selected), () => new RuleDetail(selected, this.desk));
+    const needed = 2 + items.length + 2 * this.#groups.length;
+    return this.#preview.below(needed, area, (upper) => ruleListRows(items, this.#list, this.#sort, upper));
   }
 
   override act(action: string): boolean {
@@ -135,18 +149,16 @@ export class RulesPlace extends Place {
 class RulePlace extends Place {
   readonly view = 'rules';
   override refreshMs = 5000;
-  #item: RuleItem;
-  #samples: readonly InstantSample[] | undefined;
-  #queryError: string | undefined;
+  readonly #detail: RuleDetail;
   #scroll = new Scroll();
 
   constructor(desk: Desk, item: RuleItem) {
     super(desk);
-    this.#item = item;
+    this.#detail = new RuleDetail(item, desk);
   }
 
   crumb(): string {
-    return this.#item.rule.name;
+    return this.#detail.title;
   }
 
   scopes(): readonly Scope[] {
@@ -154,33 +166,18 @@ class RulePlace extends Place {
   }
 
   async fetch(signal: AbortSignal): Promise<void> {
-    const groups = await this.desk.monitor.alerts.ruleGroups();
-    const { group, rule } = this.#item;
-    const fresh = groups.find((each) => each.name === group.name && each.file === group.file);
-    const found = fresh?.rules.find((each) => each.name === rule.name && each.query === rule.query);
-    if (fresh !== undefined && found !== undefined) this.#item = { group: fresh, rule: found };
-    try {
-      const { value } = await this.desk.monitor.metrics.query(rule.query, { timeMs: this.desk.window().endMs, signal });
-      this.#samples =
-        value.type === 'vector'
-          ? value.samples
-          : value.type === 'scalar'
-            ? [{ labels: rule.labels.filter(() => false), value: value.value }]
-            : [];
-      this.#queryError = undefined;
-    } catch (error) {
-      this.#queryError = messageOf(error);
-    }
+    this.#detail.refresh(await this.desk.monitor.alerts.ruleGroups());
+    await this.#detail.fetch(signal);
   }
 
   rows(area: Area): Row[] {
-    return this.#scroll.visible(ruleRows(this.#item, this.#samples, this.#queryError, area), area.height);
+    return this.#scroll.visible(this.#detail.rows(area), area.height);
   }
 
   override act(action: string): boolean {
     if (this.#scroll.act(action)) return true;
     if (action === 'explain') {
-      explainRule(this.desk, this.#item.rule.name, undefined);
+      explainRule(this.desk, this.#detail.title, undefined);
       return true;
     }
     if (action !== 'open') return false;
@@ -189,14 +186,15 @@ class RulePlace extends Place {
   }
 
   override subject(): Subject {
-    return { expression: this.#item.rule.query, labels: this.#item.rule.labels };
+    const { rule } = this.#detail.item;
+    return { expression: rule.query, labels: rule.labels };
   }
 
   override copyText(): string {
-    return this.#item.rule.query;
+    return this.#detail.item.rule.query;
   }
 
   override command(): string {
-    return `watchfire query '${this.#item.rule.query.replaceAll("'", `'\\''`)}'`;
+    return `watchfire query '${this.#detail.item.rule.query.replaceAll("'", `'\\''`)}'`;
   }
 }

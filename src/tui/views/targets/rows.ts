@@ -1,6 +1,18 @@
 /** Scrape targets as rows: the table by job, and one target with its labels before and after relabelling. */
 import type { DiscoveryStatus, TargetState } from '../../../monitor/sources.ts';
-import { formatAgo, formatClock, formatCount, formatSeconds, formatSpan, plural } from '../../frame/format.ts';
+import type { RangeSeries } from '../../../promql/result.ts';
+import { lineChart } from '../../charts/line-chart.ts';
+import { stepOf } from '../../charts/scale.ts';
+import { spanTitle, stripLevels, stripRow } from '../../charts/strip.ts';
+import {
+  formatAgo,
+  formatClock,
+  formatCount,
+  formatSeconds,
+  formatSpan,
+  plural,
+  type Unit,
+} from '../../frame/format.ts';
 import { type Group, groupedRows } from '../../frame/grouped.ts';
 import type { ListState } from '../../frame/list.ts';
 import { barRow, fieldRows, titleRow } from '../../frame/pane.ts';
@@ -8,7 +20,9 @@ import type { Area } from '../../frame/place.ts';
 import { BLANK, beside, type Row, row, select, sized, toned } from '../../frame/row.ts';
 import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
 import { clean, shortenMiddle, wrap } from '../../sanitise.ts';
-import type { Theme, Tone } from '../../theme.ts';
+import { SERIES_TONES, type Theme, type Tone } from '../../theme.ts';
+import { serviceOf } from '../service.ts';
+import type { ScrapeHistory } from './fetch.ts';
 
 export function healthLook(target: TargetState, { glyphs }: Theme): { readonly glyph: string; readonly tone: Tone } {
   if (target.health === 'up') return { glyph: glyphs.live, tone: 'ok' };
@@ -69,6 +83,14 @@ export function targetColumns(area: Area): Column<TargetState>[] {
       max: 70,
       priority: 1,
       cell: (target, width) => toned('strong', shortenMiddle(clean(target.scrapeUrl), width)),
+    },
+    {
+      id: 'service',
+      title: 'Service',
+      min: 7,
+      max: 24,
+      priority: 4,
+      cell: (target) => serviceOf(target.labels.without('job').without('instance')),
     },
     {
       id: 'scraped',
@@ -141,7 +163,7 @@ export function targetColumns(area: Area): Column<TargetState>[] {
     {
       id: 'error',
       title: 'Error',
-      min: 18,
+      min: 5,
       max: 60,
       priority: 1,
       grow: 2,
@@ -159,14 +181,41 @@ function nearTimeout(target: TargetState): boolean {
   return target.lastScrapeDurationSeconds * 1000 > target.scrapeTimeoutMs * 0.8;
 }
 
+/** Whether each target was up over the window. */
+function upColumn(ups: readonly RangeSeries[], { theme, window }: Area): Column<TargetState> {
+  const byTarget = Map.groupBy(ups, ({ labels }) => `${labels.get('job')} ${labels.get('instance')}`);
+  const [, slight, severe] = [...theme.glyphs.strip];
+  const looks = [
+    { glyph: ' ', tone: 'line' },
+    { glyph: slight!, tone: 'ok' },
+    { glyph: severe!, tone: 'critical' },
+  ] as const;
+  return {
+    id: 'ups',
+    title: spanTitle(window),
+    min: 16,
+    max: 40,
+    priority: 5,
+    cell: ({ labels }, width) => {
+      const own = byTarget.get(`${labels.get('job')} ${labels.get('instance')}`) ?? [];
+      const levels = stripLevels(own, (_, up) => (up === 1 ? 1 : 2), { ...window, stepMs: stepOf(window) }, width);
+      return stripRow(levels, looks);
+    },
+  };
+}
+
+/** `ups`: the series of `up` over the window, if known. */
 export function targetListRows(
   targets: readonly TargetState[],
+  ups: readonly RangeSeries[],
   list: ListState,
   sort: SortState | undefined,
   area: Area,
 ): Row[] {
   const { width, height, theme } = area;
-  const laid = layOut(targetColumns(area), targets, width);
+  const columns = targetColumns(area);
+  if (ups.length > 0) columns.splice(-1, 0, upColumn(ups, area));
+  const laid = layOut(columns, targets, width);
   const jobs = [...new Set(targets.map((target) => target.job))];
   const groups: Group<TargetState>[] =
     sort === undefined || sort.column === 'job'
@@ -188,8 +237,35 @@ export function targetListRows(
   ];
 }
 
-/** One target, whole. */
-export function targetRows(target: TargetState, area: Area): Row[] {
+/** Two charts side by side, or one above the other. */
+function historyRows({ durations, samples }: ScrapeHistory, area: Area): Row[] {
+  const { width, theme, zone, window } = area;
+  const wide = width >= 100;
+  const each = wide ? Math.floor((width - 3) / 2) : width;
+  const height = area.height >= 30 ? 9 : 7;
+  const chart = (title: string, series: readonly RangeSeries[], unit: Unit): Row[] => [
+    titleRow(title, '', each, theme),
+    ...lineChart(
+      series.map((one, i) => ({ ...one, tone: SERIES_TONES[i % SERIES_TONES.length]! })),
+      {
+        width: each,
+        height,
+        startMs: window.startMs,
+        endMs: window.endMs,
+        gapMs: stepOf(window) * 2.5,
+        unit,
+        theme,
+        zone,
+      },
+    ),
+  ];
+  const left = chart('Duration of its scrapes', durations, 'seconds');
+  const right = chart('Samples of its scrapes', samples, 'count');
+  return wide ? beside(left, each, right, each, left.length, row('   ')) : [...left, ...right];
+}
+
+/** One target, whole; `history`: its scrapes over the window, once they are known. */
+export function targetRows(target: TargetState, history: ScrapeHistory | undefined, area: Area): Row[] {
   const { width, theme, nowMs, zone } = area;
   const { glyph, tone } = healthLook(target, theme);
   const rows: Row[] = [
@@ -226,6 +302,7 @@ export function targetRows(target: TargetState, area: Area): Row[] {
       width,
       theme,
     ),
+    ...(history === undefined || history.durations.length === 0 ? [] : historyRows(history, area)),
     BLANK,
   ];
   const after = (columns: number): Row[] => fieldRows([...target.labels], columns, theme);

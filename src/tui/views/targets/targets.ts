@@ -1,17 +1,21 @@
 /** The place of the scrape targets. */
 import type { TargetState, TargetsAnswer } from '../../../monitor/sources.ts';
+import type { RangeSeries } from '../../../promql/result.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
 import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
+import { Preview } from '../../frame/preview.ts';
 import { type Row, row, toned } from '../../frame/row.ts';
 import { type SortState, sorted } from '../../frame/table.ts';
 import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { serviceOf } from '../service.ts';
+import { keyOf, TargetDetail } from './detail.ts';
 import { DroppedPlace } from './dropped.ts';
-import { discoveryRows, targetListRows, targetRows, targetsRow } from './rows.ts';
+import { fetchUps } from './fetch.ts';
+import { discoveryRows, targetListRows, targetsRow } from './rows.ts';
 import { StoragePlace } from './storage.ts';
 
 const HEALTH_RANK = { down: 0, unknown: 1, up: 2 } as const;
@@ -29,6 +33,8 @@ const ADVICE = 'It is tried again every 2 s; the header shows the state of the s
 export class TargetsPlace extends Place {
   readonly view = 'targets';
   #answer: TargetsAnswer = { active: [], dropped: [], droppedCounts: {} };
+  #ups: readonly RangeSeries[] = [];
+  readonly #preview = new Preview(this.desk);
   #list = new ListState();
   #sort: SortState | undefined;
 
@@ -40,8 +46,25 @@ export class TargetsPlace extends Place {
     return ['targets', 'subject', 'list'];
   }
 
-  async fetch(): Promise<void> {
-    this.#answer = await this.desk.monitor.metrics.targets();
+  async fetch(signal: AbortSignal): Promise<void> {
+    const { metrics } = this.desk.monitor;
+    const answer = await metrics.targets();
+    if (signal.aborted) return;
+    this.#answer = answer;
+    this.loaded = true;
+    const { detail } = this.#preview;
+    if (detail instanceof TargetDetail) detail.refresh(answer);
+    this.desk.changed();
+    const [ups] = await Promise.all([fetchUps(metrics, this.desk.window(), signal), this.#preview.fetch()]);
+    if (!signal.aborted) this.#ups = ups;
+  }
+
+  override get busy(): boolean {
+    return this.#preview.busy;
+  }
+
+  override leave(): void {
+    this.#preview.close();
   }
 
   #items(): readonly TargetState[] {
@@ -97,7 +120,13 @@ export class TargetsPlace extends Place {
     const items = this.#items();
     if (items.length === 0) return emptyRows('No target passes the filter.', 'Change it with /.', width, height);
     const above = failing.slice(0, Math.floor(height / 3));
-    return [...above, ...targetListRows(items, this.#list, this.#sort, { ...area, height: height - above.length })];
+    const selected = this.#selected();
+    this.#preview.follow(keyOf(selected), () => new TargetDetail(selected!, this.desk));
+    const needed = 2 + items.length + 2 * new Set(items.map(({ job }) => job)).size;
+    const rest = this.#preview.below(needed, { ...area, height: height - above.length }, (upper) =>
+      targetListRows(items, this.#ups, this.#list, this.#sort, upper),
+    );
+    return [...above, ...rest];
   }
 
   override act(action: string): boolean {
@@ -147,31 +176,29 @@ export class TargetsPlace extends Place {
 
 class TargetPlace extends Place {
   readonly view = 'targets';
-  #target: TargetState;
+  readonly #detail: TargetDetail;
   #scroll = new Scroll();
 
   constructor(desk: Desk, target: TargetState) {
     super(desk);
-    this.#target = target;
+    this.#detail = new TargetDetail(target, desk);
   }
 
   crumb(): string {
-    return this.#target.labels.get('instance') || this.#target.scrapeUrl;
+    return this.#detail.title;
   }
 
   scopes(): readonly Scope[] {
     return ['subject', 'page'];
   }
 
-  async fetch(): Promise<void> {
-    const { active } = await this.desk.monitor.metrics.targets();
-    this.#target =
-      active.find((target) => target.scrapeUrl === this.#target.scrapeUrl && target.job === this.#target.job) ??
-      this.#target;
+  async fetch(signal: AbortSignal): Promise<void> {
+    this.#detail.refresh(await this.desk.monitor.metrics.targets());
+    await this.#detail.fetch(signal);
   }
 
   rows(area: Area): Row[] {
-    return this.#scroll.visible(targetRows(this.#target, area), area.height);
+    return this.#scroll.visible(this.#detail.rows(area), area.height);
   }
 
   override act(action: string): boolean {
@@ -179,15 +206,15 @@ class TargetPlace extends Place {
   }
 
   override subject(): Subject {
-    return subjectOf(this.#target);
+    return subjectOf(this.#detail.target);
   }
 
   override copyText(): string {
-    return this.#target.scrapeUrl;
+    return this.#detail.target.scrapeUrl;
   }
 
   override command(): string {
-    return `curl -s '${this.#target.scrapeUrl}'`;
+    return `curl -s '${this.#detail.target.scrapeUrl}'`;
   }
 }
 
