@@ -58,4 +58,46 @@ describe('the terminal', () => {
     screen.type('q');
     await screen.until(() => screen.written.includes(LEFT), 5000);
   });
+
+  it("is the shell's after Ctrl-Z, and ours again after fg", async () => {
+    const screen = start(['127.0.0.1:1'], { shell: true });
+    await screen.until('1 overview');
+    screen.type('\u001a');
+    await screen.until(() => screen.written.includes(LEFT) && /Stopped/.test(screen.written));
+    screen.type('echo the shell has it\r');
+    await screen.until('the shell has it');
+    screen.type('fg\r');
+    await screen.until('1 overview');
+    await screen.press('q');
+    await screen.until(() => screen.written.split(LEFT).length > 2);
+    screen.type('exit\r');
+    await screen.ended();
+  });
+
+  it('is taken again after Ctrl-Z where there is no shell', async () => {
+    const screen = start(['127.0.0.1:1']);
+    await screen.until('1 overview');
+    screen.type('\u001a');
+    await screen.until(() => screen.written.split('\u001b[?1049h').length > 2);
+    await screen.until('1 overview');
+    await screen.press('q');
+    expect(await screen.ended()).toBe(0);
+  });
+
+  it('is filled anew when its size changes', async () => {
+    const screen = start(['127.0.0.1:1']);
+    await screen.until('1 overview');
+    for (const [columns, rows] of [
+      [200, 50],
+      [61, 15],
+      [40, 10],
+      [120, 40],
+    ] as const) {
+      screen.resize(columns, rows);
+      const text = await screen.until(columns < 60 ? 'watchfire needs' : /\? help/);
+      expect(text.split('\n')).toHaveLength(rows);
+      // The header ends with the zone, one column from the edge.
+      if (columns >= 60) await screen.until((now) => now.split('\n')[0]!.length === columns - 1);
+    }
+  });
 });

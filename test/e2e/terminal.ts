@@ -26,6 +26,8 @@ export interface ScreenOptions {
   readonly input?: string;
   /** Arguments of Node itself, before the program. */
   readonly nodeArguments?: readonly string[];
+  /** Started by an interactive shell, which gets the terminal back when the program stops. */
+  readonly shell?: boolean;
 }
 
 export class TerminalProgram {
@@ -43,8 +45,9 @@ export class TerminalProgram {
       this.#title = title;
     });
     const program = [...(options.nodeArguments ?? []), join(projectRoot, 'bin', 'watchfire.js'), ...args];
-    const [file, own] =
-      options.input === undefined
+    const [file, own] = options.shell
+      ? ['bash', ['--norc', '--noprofile', '-i']]
+      : options.input === undefined
         ? [process.execPath, program]
         : ['sh', ['-c', `(${options.input}) | "$@"`, 'sh', process.execPath, ...program]];
     this.#pty = spawn(file, own, {
@@ -57,6 +60,7 @@ export class TerminalProgram {
       this.#written += data;
       this.#terminal.write(data);
     });
+    if (options.shell) this.#pty.write(`${[process.execPath, ...program].map((word) => `'${word}'`).join(' ')}\r`);
     this.#pty.onExit(({ exitCode }) => {
       this.#exit = exitCode;
     });

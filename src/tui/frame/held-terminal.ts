@@ -22,11 +22,14 @@ const TAKE = '\u001b[?1049h\u001b[?25l\u001b[?2004h\u001b[?7l\u001b[2J\u001b[H';
 const GIVE_BACK = '\u001b[0m\u001b[?2026l\u001b[?1000l\u001b[?1006l\u001b[?7h\u001b[?2004l\u001b[?25h\u001b[?1049l';
 const MOUSE_ON = '\u001b[?1000h\u001b[?1006h';
 const MOUSE_OFF = '\u001b[?1000l\u001b[?1006l';
+/** Within this a process that can be stopped has been. */
+const STOP_MS = 100;
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export function holdTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, events: HeldEvents): HeldTerminal {
   let ours = false;
   let mouse = false;
+  let released = false;
   const listeners: ((chunk: string) => void)[] = [];
   const stderr = holdBackStderr();
   const take = (): void => {
@@ -53,6 +56,7 @@ export function holdTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStrea
     stderr.release();
   };
   const onContinue = (): void => {
+    if (released) return;
     if (!ours) take();
     events.resumed();
   };
@@ -87,8 +91,11 @@ export function holdTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStrea
       giveBack();
       // The whole process group, so that the shell sees its job stop.
       process.kill(0, 'SIGTSTP');
+      // Where there is no shell to come back to (ssh -t HOST watchfire), nothing stops: the screen is taken again.
+      setTimeout(onContinue, STOP_MS);
     },
     release() {
+      released = true;
       giveBack();
       stdin.off('data', onData);
       stdin.off('end', onEnd);
