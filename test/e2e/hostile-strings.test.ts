@@ -82,11 +82,14 @@ it('shows hostile strings in every view, and writes nothing of them that steers'
   await screen.press('Enter');
   await screen.until('Told');
   await screen.press('x');
-  await screen.press('Esc', 'l');
+  await screen.until('not-silenced');
+  await screen.press('Esc');
+  await screen.until('Told');
+  await screen.press('l');
   await screen.until(/ERR/);
   await screen.press('Enter');
-  await screen.press('Esc', '5');
-  await screen.until('end');
+  await screen.press('5');
+  await screen.until('Operation');
   await screen.press('Enter');
   await screen.until('1 span ');
   for (const view of ['2', '3', '6', 'Enter', '7', 'Enter', '1']) await screen.press(view);
