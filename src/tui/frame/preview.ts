@@ -13,8 +13,9 @@ export interface Detail {
   rows(area: Area): Row[];
 }
 
-/** A list keeps at least this, and so does what is below it. */
-const LEAST_ROWS = 12;
+/** Less than this is no room for both. */
+const LEAST_HEIGHT = 24;
+const LEAST_LIST_ROWS = 6;
 const REST_MS = 150;
 
 export class Preview {
@@ -88,13 +89,13 @@ export class Preview {
 
   /** The list in the upper part, of the height it needs and may have, and the detail below it; the list alone on a low screen. */
   below(listHeight: number, area: Area, list: (area: Area) => Row[]): Row[] {
-    const fits = area.height >= 2 * LEAST_ROWS && !area.zoomed && this.#detail !== undefined;
+    const fits = area.height >= LEAST_HEIGHT && !area.zoomed && this.#detail !== undefined;
     if (fits !== this.#shown) {
       this.#shown = fits;
       if (fits) queueMicrotask(() => void this.fetch());
     }
     if (!fits) return list(area);
-    const upper = Math.max(LEAST_ROWS, Math.min(listHeight, Math.floor(area.height * 0.5)));
+    const upper = Math.max(LEAST_LIST_ROWS, Math.min(listHeight, Math.floor(area.height * 0.5)));
     const lower = area.height - upper - 1;
     const detail = this.#detail!;
     const error =

@@ -50,7 +50,7 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
     {
       id: 'state',
       title: 'State',
-      min: 9,
+      min: 10,
       max: 11,
       priority: 1,
       cell: (item) => toned(stateTone(item.state), `${stateGlyph(item.state, theme)} ${item.state}`),
@@ -66,7 +66,7 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
     {
       id: 'name',
       title: 'Alert',
-      min: 16,
+      min: 18,
       max: 40,
       priority: 1,
       cell: (item) => toned(item.state === 'inactive' ? 'plain' : 'strong', item.name),

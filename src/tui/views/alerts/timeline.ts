@@ -22,7 +22,7 @@ export function timelineColumn(states: readonly RangeSeries[], { theme, window }
   return {
     id: 'timeline',
     title: spanTitle(window),
-    min: 20,
+    min: 12,
     max: 60,
     grow: 1,
     priority: 6,
