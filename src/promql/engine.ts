@@ -5,12 +5,10 @@ import { Annotations } from './evaluation/annotations.ts';
 import { Budget } from './evaluation/budget.ts';
 import { Evaluator } from './evaluation/evaluator.ts';
 import type { Frame, QueryScope } from './evaluation/frame.ts';
-import { findRepeated } from './evaluation/repeated.ts';
 import { finishMatrix, finishVector, rangeVector } from './evaluation/result-rows.ts';
-import { findStatsOnly } from './evaluation/stats-only.ts';
 import { type Expression, typeOf, unwrap } from './expression.ts';
 import { featuresFromNames, type PromqlFeatures } from './features.ts';
-import { parseExpression } from './parse.ts';
+import { type Prepared, PreparedExpressions } from './prepared.ts';
 import {
   type InstantQuery,
   type QueryEngine,
@@ -47,12 +45,14 @@ class Engine implements QueryEngine {
   readonly #queryable: Queryable;
   readonly #options: EngineOptions;
   readonly #features: PromqlFeatures;
+  readonly #prepared: PreparedExpressions;
 
   constructor(queryable: Queryable, options: EngineOptions) {
     const { features } = options;
     this.#queryable = queryable;
     this.#options = options;
     this.#features = features && !(Symbol.iterator in features) ? features : featuresFromNames(features ?? []);
+    this.#prepared = new PreparedExpressions(this.#features);
   }
 
   async query(text: string, query: InstantQuery): Promise<QueryResult> {
@@ -73,7 +73,8 @@ class Engine implements QueryEngine {
   }
 
   async #run(text: string, frame: Frame, query: InstantQuery | RangeQuery, rangeMs: number): Promise<QueryResult> {
-    const expression = parseExpression(text, this.#features);
+    const prepared = this.#prepared.of(text);
+    const { expression } = prepared;
     const isRange = 'stepMs' in query;
     const type = typeOf(expression);
     if (isRange && type !== 'scalar' && type !== 'vector') {
@@ -83,14 +84,14 @@ class Engine implements QueryEngine {
         `invalid expression type "${name}" for range query, must be Scalar or instant Vector`,
       );
     }
-    const scope = this.#scope(expression, frame, query, rangeMs, isRange);
+    const scope = this.#scope(prepared, frame, query, rangeMs, isRange);
     scope.budget.check();
     const value = await evaluate(new Evaluator(scope, frame), expression, isRange);
     return { value, ...scope.annotations.texts(text), samplesRead: scope.budget.read };
   }
 
   #scope(
-    expression: Expression,
+    { statsOnly, repeated }: Prepared,
     frame: Frame,
     query: InstantQuery | RangeQuery,
     rangeMs: number,
@@ -98,7 +99,6 @@ class Engine implements QueryEngine {
   ): QueryScope {
     const options = this.#options;
     const timeoutMs = query.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const statsOnly = findStatsOnly(expression);
     const interval = options.noStepSubqueryIntervalMs ?? DEFAULT_SUBQUERY_STEP_MS;
     return {
       queryable: this.#queryable,
@@ -117,8 +117,7 @@ class Engine implements QueryEngine {
         query.signal,
       ),
       statsOnly,
-      // The same selector may be wanted with and without its buckets.
-      repeated: statsOnly.size > 0 ? new Map() : findRepeated(expression),
+      repeated,
     };
   }
 }
