@@ -14,6 +14,7 @@ import { fillRateRow } from './rate-row.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, type Row, RowMaker } from './row.ts';
 import { readInto, resolveTimes } from './selector.ts';
 import type { CallSite, ScalarColumn } from './site.ts';
+import { borrowColumns, giveBackColumns } from './spare-columns.ts';
 import type { RangeFunction } from './window.ts';
 
 /** Functions that keep the name of the metric. */
@@ -66,16 +67,20 @@ export function rangeSource(evaluator: Evaluator, argument: MatrixSelector | Sub
   const rangeMs = resolveRange(argument.rangeMs, argument.rangeExpression, scope.times);
   if (argument.kind === 'subquery') return subquerySource(evaluator, argument, rangeMs);
   const { selector } = argument;
-  const columns = new SampleColumns();
   const statsOnly = scope.statsOnly.has(selector);
   return {
     rangeMs,
     times: resolveTimes(scope, selector),
     extension: selector.extension,
     async read(take, from, to) {
-      for (const series of scope.queryable.select(selector.matchers, from, to)) {
-        readInto(scope, series, from, to, columns, statsOnly);
-        if (columns.length > 0 && take(series.labels, false, columns)) await scope.budget.turn();
+      const columns = borrowColumns();
+      try {
+        for (const series of scope.queryable.select(selector.matchers, from, to)) {
+          readInto(scope, series, from, to, columns, statsOnly);
+          if (columns.length > 0 && take(series.labels, false, columns)) await scope.budget.turn();
+        }
+      } finally {
+        giveBackColumns(columns);
       }
     },
   };

@@ -23,6 +23,8 @@ export interface Row {
 const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__']);
 /** Rows are cut from slabs: one allocation for many. */
 const SLAB_BYTES = 1 << 19;
+/** Arrays this short lie within the object heap and cost less than a view into a slab. */
+const FEW_STEPS = 8;
 
 /** Makes rows of one length. */
 export class RowMaker {
@@ -42,6 +44,15 @@ export class RowMaker {
   /** All absent. */
   make(labels: Labels, dropName: boolean): Row {
     const steps = this.#steps;
+    if (steps <= FEW_STEPS) {
+      return {
+        labels,
+        dropName,
+        values: new Float64Array(steps),
+        kinds: new Uint8Array(steps),
+        histograms: undefined,
+      };
+    }
     if (this.#used * steps >= this.#values.length) {
       // The first slabs are small: most vectors have few series.
       const rows = Math.min(this.#perSlab, Math.max(4, this.#made));

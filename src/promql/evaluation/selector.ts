@@ -1,12 +1,13 @@
 /** Instant vector selectors: the newest sample within the lookback at each step. */
 import type { FloatHistogram } from '../../exposition/histogram.ts';
-import { HISTOGRAM, SampleColumns, type SelectedSeries, STALE } from '../../storage/queryable.ts';
+import { HISTOGRAM, type SampleColumns, type SelectedSeries, STALE } from '../../storage/queryable.ts';
 import { resolveOffset } from '../duration-expression.ts';
 import type { TimeModifiers, VectorSelector } from '../expression.ts';
 import { isCustom } from '../histogram/buckets.ts';
 import { combine, detectReset, multiply } from '../histogram/operations.ts';
 import { type Frame, lastTime, type QueryScope } from './frame.ts';
 import { FLOAT_POINT, type Row, RowMaker, setHistogram } from './row.ts';
+import { borrowColumns, giveBackColumns } from './spare-columns.ts';
 
 /** What a row is to hold of the samples. */
 export type SelectorYield = 'value' | 'timestamp' | 'start-timestamp' | 'timestamp-of-floats-ms';
@@ -36,13 +37,29 @@ export async function selectInstant(
   sink: RowSink,
   reuse: boolean,
 ): Promise<void> {
+  const columns = borrowColumns();
+  try {
+    await selectInto(columns, scope, frame, selector, wanted, sink, reuse);
+  } finally {
+    giveBackColumns(columns);
+  }
+}
+
+async function selectInto(
+  columns: SampleColumns,
+  scope: QueryScope,
+  frame: Frame,
+  selector: VectorSelector,
+  wanted: SelectorYield,
+  sink: RowSink,
+  reuse: boolean,
+): Promise<void> {
   const { offsetMs, fixedMs } = resolveTimes(scope, selector);
   const smoothed = selector.extension === 'smoothed';
   const firstRef = (fixedMs ?? frame.startMs) - offsetMs;
   const lastRef = (fixedMs ?? lastTime(frame)) - offsetMs;
   const from = firstRef - scope.lookbackMs + 1;
   const to = smoothed ? lastRef + scope.lookbackMs : lastRef;
-  const columns = new SampleColumns();
   const maker = new RowMaker(frame.steps);
   const stepMs = fixedMs === undefined ? frame.stepMs : 0;
   const statsOnly = scope.statsOnly.has(selector);
