@@ -9,6 +9,8 @@ export class RecordingRule {
   /** The group's labels and the rule's own. */
   readonly labels: Labels;
   readonly #override: readonly (readonly [string, string])[];
+  /** Of the last evaluation, by the key of the sample's labels. */
+  #labelsBySample = new Map<string, Labels>();
 
   constructor(config: RuleConfig, groupLabels: Readonly<Record<string, string>>) {
     this.config = config;
@@ -20,13 +22,14 @@ export class RecordingRule {
   /** Throws where two samples become the same series, or the limit (0: none) is exceeded. */
   evaluate(vector: readonly InstantSample[], limit: number): readonly InstantSample[] {
     const keys = new Set<string>();
-    const samples = vector.map((sample) => {
-      let labels = sample.labels.with(METRIC_NAME, this.config.name);
-      // A label of the rule that is empty removes the one of the sample.
-      for (const [name, value] of this.#override) labels = labels.with(name, value);
+    const labelsBySample = new Map<string, Labels>();
+    const samples = vector.map(({ labels: own, value, histogram }) => {
+      const labels = this.#labelsBySample.get(own.key) ?? this.#labelsOf(own);
+      labelsBySample.set(own.key, labels);
       keys.add(labels.key);
-      return { ...sample, labels };
+      return { labels, value, histogram };
     });
+    this.#labelsBySample = labelsBySample;
     if (keys.size < samples.length) {
       throw new Error('vector contains metrics with the same labelset after applying rule labels');
     }
@@ -34,5 +37,12 @@ export class RecordingRule {
       throw new Error(`exceeded limit of ${limit} with ${samples.length} series`);
     }
     return samples;
+  }
+
+  #labelsOf(sample: Labels): Labels {
+    let labels = sample.with(METRIC_NAME, this.config.name);
+    // A label of the rule that is empty removes the one of the sample.
+    for (const [name, value] of this.#override) labels = labels.with(name, value);
+    return labels;
   }
 }
