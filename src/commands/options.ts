@@ -33,6 +33,7 @@ export interface SharedOptions {
   externalUrl?: string;
   watchFiles?: boolean;
   builtinRules?: boolean;
+  rulesAfterScrape?: boolean;
 }
 
 export function addSharedOptions(command: Command): Command {
@@ -72,6 +73,7 @@ export function addSharedOptions(command: Command): Command {
     new Option('--external-url <url>', 'base of the links in notifications').env('WATCHFIRE_EXTERNAL_URL'),
     new Option('--watch-files', 'reload when a configuration file changes'),
     new Option('--builtin-rules', 'also evaluate the four built-in threshold alerts'),
+    new Option('--rules-after-scrape', 'evaluate rules as soon as what they read is scraped, too'),
   ];
   for (const option of options) command.addOption(option);
   return command;
@@ -153,6 +155,7 @@ export async function resolveSettings(
     interactive: place.interactive,
     watchFiles: options.watchFiles ?? file?.watchFiles ?? false,
     builtinRules: options.builtinRules ?? file?.builtinRules ?? false,
+    rulesAfterScrape: options.rulesAfterScrape ?? file?.rulesAfterScrape ?? false,
   };
   return { settings, file, nothingNamed: !namedSomething && prometheusConfigFile === undefined };
 }

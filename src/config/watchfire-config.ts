@@ -18,6 +18,7 @@
  * memory_budget: 512MB
  * watch_files: true                        # reload when a configuration file changes
  * builtin_rules: true                      # the four built-in threshold alerts
+ * rules_after_scrape: true                 # evaluate rules as soon as what they read is scraped, too
  * theme: dark                              # dark, light or mono
  * ascii: false
  * utc: false
@@ -51,6 +52,7 @@ export interface WatchfireConfig {
   readonly memoryBudgetBytes?: number | undefined;
   readonly watchFiles?: boolean | undefined;
   readonly builtinRules?: boolean | undefined;
+  readonly rulesAfterScrape?: boolean | undefined;
   readonly theme?: 'dark' | 'light' | 'mono' | undefined;
   readonly ascii?: boolean | undefined;
   readonly utc?: boolean | undefined;
@@ -145,6 +147,7 @@ const watchfire = struct(
     memory_budget: field(optional(byteSize)),
     watch_files: field(optional(boolean)),
     builtin_rules: field(optional(boolean)),
+    rules_after_scrape: field(optional(boolean)),
     theme: field(optional(theme)),
     ascii: field(optional(boolean)),
     utc: field(optional(boolean)),
@@ -175,6 +178,7 @@ const watchfire = struct(
       memoryBudgetBytes: raw.memory_budget,
       watchFiles: raw.watch_files,
       builtinRules: raw.builtin_rules,
+      rulesAfterScrape: raw.rules_after_scrape,
       theme: raw.theme,
       ascii: raw.ascii,
       utc: raw.utc,

@@ -104,6 +104,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     clock,
     userAgent: deps.userAgent,
     report: (severity, text) => events.add(severity, text),
+    onScraped: (loop) => rules.scraped(loop, (loop.lastOutcome?.counts.seriesAdded ?? 0) > 0),
   });
   const metrics =
     settings.prometheusUrl === undefined
@@ -131,7 +132,11 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     clock,
     events,
     prometheus: () => configuration.prometheus,
+    afterScrape: settings.rulesAfterScrape,
   });
+  if (settings.rulesAfterScrape && settings.prometheusUrl !== undefined) {
+    events.add('warning', `rules keep to their intervals: ${settings.prometheusUrl} is asked, nothing is scraped here`);
+  }
 
   const apply = async (next: Configuration): Promise<void> => {
     const { prometheus } = next;
@@ -270,9 +275,11 @@ interface RuleDeps {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly prometheus: () => PrometheusConfig;
+  readonly afterScrape: boolean;
 }
 
-function newRules({ engine, head, storage, alerting, forwarding, clock, events, prometheus }: RuleDeps): RuleManager {
+function newRules(deps: RuleDeps): RuleManager {
+  const { engine, head, storage, alerting, forwarding, clock, events, prometheus, afterScrape } = deps;
   return new RuleManager({
     engine,
     storage,
@@ -285,6 +292,7 @@ function newRules({ engine, head, storage, alerting, forwarding, clock, events, 
       },
     },
     clock,
+    afterScrape,
     report: (text) => events.add('warning', text),
   });
 }

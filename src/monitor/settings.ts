@@ -43,4 +43,6 @@ export interface MonitorSettings {
   /** Reload when a configuration file changes. */
   readonly watchFiles: boolean;
   readonly builtinRules: boolean;
+  /** Rules are evaluated as soon as what they read is scraped, too. */
+  readonly rulesAfterScrape: boolean;
 }

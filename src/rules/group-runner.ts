@@ -1,4 +1,4 @@
-/** The schedule of one rule group: evaluates it in its own slot of each interval, one evaluation after the other. */
+/** The schedule of one rule group: evaluates it in its own slot of each interval, and beside that when asked, never twice at once. */
 import type { Clock, Timer } from '../config/clock.ts';
 import { fingerprint } from '../labels/fingerprint.ts';
 import { Labels } from '../labels/labels.ts';
@@ -17,13 +17,26 @@ export interface ScheduleOptions {
   readonly forGracePeriodMs?: number | undefined;
 }
 
+/** Scrapes that end this close together are answered by one evaluation. */
+const GATHER_MS = 10;
+/** Evaluations beside the schedule take one part in this many of the time at most. */
+const LEAST_SHARE = 10;
+
 export class GroupRunner {
   readonly group: RuleGroup;
+  /** Told of each evaluation that `evaluateSoon` asked for. */
+  onFresh: () => void = () => {};
   readonly #options: ScheduleOptions;
   readonly #abort = new AbortController();
   readonly #slotMs: number;
-  #evaluations = 0;
+  #turns = 0;
   #timer: Timer | undefined;
+  /** Waits, or has fired and the evaluation has not begun. */
+  #soon: Timer | undefined;
+  /** No evaluation beside the schedule before this. */
+  #restMs = 0;
+  /** For what time the last evaluation was. */
+  #lastTimeMs = Number.NEGATIVE_INFINITY;
   /** Evaluations never overlap: each waits for the one before. */
   #last: Promise<void> = Promise.resolve();
 
@@ -44,8 +57,24 @@ export class GroupRunner {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
+    this.#soon?.cancel();
     this.#abort.abort();
     await this.#last;
+  }
+
+  /**
+   * Evaluates beside the schedule, as soon as the group may take the time for it. A regular evaluation that begins before does
+   * as well. A group whose queries look at an earlier time would not see what is new: it keeps to its schedule.
+   */
+  evaluateSoon(): void {
+    if (this.#timer === undefined || this.#soon !== undefined || this.#abort.signal.aborted) return;
+    if (this.group.queryOffsetMs === 0) this.#awaitRest(GATHER_MS);
+  }
+
+  #awaitRest(leastMs: number): void {
+    const { clock } = this.#options;
+    const waitMs = Math.max(leastMs, this.#restMs - clock.nowMs());
+    this.#soon = clock.after(waitMs, () => void this.#inTurn(() => this.#evaluateBeside()));
   }
 
   #schedule(timeMs: number): void {
@@ -60,20 +89,45 @@ export class GroupRunner {
     const missed = Math.max(Math.floor((this.#options.clock.nowMs() - dueMs) / intervalMs), 0);
     this.group.missedIterations += missed;
     const timeMs = dueMs + missed * intervalMs;
-    await this.#evaluate(timeMs);
+    await this.#inTurn(() => this.#evaluateRegularly(timeMs));
     this.#schedule(timeMs + intervalMs);
   }
 
-  #evaluate(timeMs: number): Promise<void> {
-    this.#last = this.#last.then(() => this.#evaluateAlone(timeMs));
+  #inTurn(evaluate: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(() => (this.#abort.signal.aborted ? undefined : evaluate()));
     return this.#last;
   }
 
-  async #evaluateAlone(timeMs: number): Promise<void> {
-    if (this.#abort.signal.aborted) return;
-    await this.group.evaluate(timeMs, this.#abort.signal);
+  async #evaluateRegularly(timeMs: number): Promise<void> {
+    // One beside the schedule may have come between the slot and the timer. After the system's clock was set back it has not.
+    const isDone = timeMs <= this.#lastTimeMs && this.#lastTimeMs <= this.#options.clock.nowMs() + 1;
+    if (!isDone) await this.#evaluate(timeMs);
     // The first evaluation may miss data that is not scraped yet and recording rules that have not run.
-    if (++this.#evaluations === 2) this.#restore();
+    if (++this.#turns === 2) this.#restore();
+  }
+
+  async #evaluateBeside(): Promise<void> {
+    if (this.#soon === undefined) return;
+    const { clock } = this.#options;
+    const startMs = clock.nowMs();
+    // Asked for during the evaluation that has to be rested from.
+    if (startMs < this.#restMs) {
+      this.#awaitRest(0);
+      return;
+    }
+    const isTaken = this.#lastTimeMs === startMs || this.#lastTimeMs === startMs + 1;
+    await this.#evaluate(isTaken ? this.#lastTimeMs + 1 : startMs);
+    const endMs = clock.nowMs();
+    this.#restMs = endMs + (endMs - startMs) * (LEAST_SHARE - 1);
+  }
+
+  async #evaluate(timeMs: number): Promise<void> {
+    const isAwaited = this.#soon !== undefined;
+    this.#soon?.cancel();
+    this.#soon = undefined;
+    this.#lastTimeMs = timeMs;
+    await this.group.evaluate(timeMs, this.#abort.signal);
+    if (isAwaited) this.onFresh();
   }
 
   #restore(): void {

@@ -80,6 +80,11 @@ export class RuleGroup {
     return this.#rules.flatMap(({ rule }) => (rule.kind === 'alerting' ? [rule] : []));
   }
 
+  /** Queries look this much before the time of the evaluation. */
+  get queryOffsetMs(): number {
+    return this.config.queryOffsetMs ?? this.#context.defaultQueryOffsetMs;
+  }
+
   /** Evaluates all rules at `timeMs`. Never rejects: what fails is the rule's last error. */
   async evaluate(timeMs: number, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#context;
@@ -130,7 +135,7 @@ export class RuleGroup {
     const { storage, report } = this.#context;
     if (this.#orphans.length === 0 || storage === undefined) return;
     const appender = storage.appender();
-    for (const labels of this.#orphans) appender.stale(appender.series(labels), timeMs - this.#queryOffsetMs);
+    for (const labels of this.#orphans) appender.stale(appender.series(labels), timeMs - this.queryOffsetMs);
     try {
       appender.commit();
       this.#orphans = [];
@@ -152,17 +157,13 @@ export class RuleGroup {
     };
   }
 
-  get #queryOffsetMs(): number {
-    return this.config.queryOffsetMs ?? this.#context.defaultQueryOffsetMs;
-  }
-
   async #evaluateRule(running: RunningRule, timeMs: number, signal: AbortSignal | undefined): Promise<void> {
     try {
       const samples = await this.#results(running.rule, timeMs, signal);
       running.health = 'ok';
       running.lastError = '';
       if (running.rule.kind === 'alerting') this.#send(running.rule, running.query, timeMs);
-      this.#store(running, samples, timeMs - this.#queryOffsetMs);
+      this.#store(running, samples, timeMs - this.queryOffsetMs);
     } catch (error) {
       // A query that was given up because the group stops says nothing of the rule.
       if (signal?.aborted) return;
@@ -177,7 +178,7 @@ export class RuleGroup {
     signal: AbortSignal | undefined,
   ): Promise<readonly InstantSample[]> {
     const { engine, externalLabels, externalUrl } = this.#context;
-    const vector = await queryVector(engine, rule.config.expression, timeMs - this.#queryOffsetMs, signal);
+    const vector = await queryVector(engine, rule.config.expression, timeMs - this.queryOffsetMs, signal);
     if (rule.kind === 'recording') return rule.evaluate(vector, this.config.limit);
     return rule.evaluate(vector, timeMs, this.config.limit, {
       externalLabels,

@@ -3,8 +3,10 @@ import type { RuleGroupConfig } from '../config/rule-file.ts';
 import type { Labels } from '../labels/labels.ts';
 import type { QueryEngine } from '../promql/result.ts';
 import type { Appendable } from '../storage/appender.ts';
+import { AfterScrape } from './after-scrape.ts';
 import { GroupRunner, type ScheduleOptions } from './group-runner.ts';
 import { type GroupContext, groupIdentity, RuleGroup } from './rule-group.ts';
+import type { RuleInput } from './rule-inputs.ts';
 import type { AlertReceiver, RuleGroupState } from './state.ts';
 
 export interface RuleManagerOptions extends ScheduleOptions {
@@ -15,6 +17,8 @@ export interface RuleManagerOptions extends ScheduleOptions {
   readonly receiver: AlertReceiver;
   /** Default 1 minute. */
   readonly resendDelayMs?: number | undefined;
+  /** Groups are evaluated as soon as a target that they read is scraped, too, not on their interval alone. Default false. */
+  readonly afterScrape?: boolean | undefined;
   /** Told of what goes wrong beside the rules' own errors. */
   readonly report?: ((text: string) => void) | undefined;
 }
@@ -34,10 +38,12 @@ export class RuleManager {
   readonly #options: RuleManagerOptions;
   #settings: RuleSettings | undefined;
   #runners = new Map<string, GroupRunner>();
+  readonly #afterScrape: AfterScrape | undefined;
   #closed = false;
 
   constructor(options: RuleManagerOptions) {
     this.#options = options;
+    if (options.afterScrape) this.#afterScrape = new AfterScrape();
   }
 
   /** Takes over a configuration: unchanged groups go on, changed ones keep the state of the rules they still have, removed ones end. */
@@ -65,12 +71,18 @@ export class RuleManager {
       replaced.push(this.#replace(older, runner));
     }
     this.#runners = after;
+    this.#afterScrape?.apply(after.values());
     for (const runner of before.values()) replaced.push(this.#remove(runner));
     await Promise.all(replaced);
   }
 
   groups(): RuleGroupState[] {
     return [...this.#runners.values()].map((runner) => runner.group.state());
+  }
+
+  /** To be told of each scrape that is stored, a failed one too; `hasNewSeries`: the target has series that it had not the last time. */
+  scraped(input: RuleInput, hasNewSeries: boolean): void {
+    this.#afterScrape?.scraped(input, hasNewSeries);
   }
 
   /** Stops all groups; resolves once none evaluates any more. */

@@ -23,6 +23,8 @@ export interface ScrapeDeps {
   report(severity: 'info' | 'warning' | 'error', text: string): void;
   /** Sent as `User-Agent`, e.g. `watchfire/0.1.0`. */
   readonly userAgent?: string | undefined;
+  /** Told of each scrape that is stored, a failed one too. */
+  onScraped?(loop: ScrapeLoop): void;
   createHttpClient?(config: HttpClientConfig): HttpClient;
   monotonicMs?(): number;
   random?(): number;
@@ -138,6 +140,7 @@ export class ScrapeManager {
       appendable,
       clock,
       report,
+      onScraped: this.#deps.onScraped?.bind(this.#deps),
       seed: this.#seed,
       bodies: this.#bodies,
       monotonicMs: this.#deps.monotonicMs ?? (() => performance.now()),

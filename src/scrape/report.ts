@@ -14,6 +14,10 @@ export class Report {
     this.#target = target;
   }
 
+  get metricNames(): Iterable<string> {
+    return this.#refs.keys();
+  }
+
   write(appender: Appender, timestampMs: number, values: ReportValues): void {
     for (const [name, value] of Object.entries(values)) {
       if (appender.float(this.#ref(name, appender), timestampMs, value) !== 'unknown-series') continue;

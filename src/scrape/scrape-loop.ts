@@ -23,6 +23,8 @@ export interface ScrapeLoopDeps {
   onFailure(target: Target, error: string): void;
   /** Told, at most once until it stops, of samples that the storage refused. */
   onRefused(target: Target, text: string): void;
+  /** Told of each scrape that is stored, a failed one too. */
+  onScraped?: ((loop: ScrapeLoop) => void) | undefined;
 }
 
 /** What the last scrape came to. */
@@ -77,6 +79,18 @@ export class ScrapeLoop {
   /** Series that the target has now. */
   get seriesCount(): number {
     return this.#sink.table.size;
+  }
+
+  /** Of all its series, the report's included. */
+  metricNames(): ReadonlySet<string> {
+    const names = this.#sink.table.metricNames();
+    for (const name of this.#report.metricNames) names.add(name);
+    return names;
+  }
+
+  /** Whether its series may have other values of the target's labels. */
+  get labelsMayDiffer(): boolean {
+    return this.#config.honorLabels || this.#config.metricRelabelConfigs.length > 0;
   }
 
   start(): void {
@@ -198,6 +212,7 @@ export class ScrapeLoop {
     if (error !== '') this.#fail(atMs, beganMs, error, counts);
     else this.lastOutcome = { atMs, durationSeconds, error, counts };
     this.#tellRefused(counts);
+    this.#deps.onScraped?.(this);
   }
 
   #fail(atMs: number, beganMs: number, error: string, counts: ScrapeCounts): void {

@@ -27,6 +27,12 @@ export class SeriesTable {
     return this.#byRef.size;
   }
 
+  metricNames(): Set<string> {
+    const names = new Set<string>();
+    for (const labels of this.#labels) if (labels !== undefined) names.add(labels.metricName);
+    return names;
+  }
+
   beginScrape(): void {
     this.#scrape++;
   }

@@ -24,6 +24,7 @@ features: promql-experimental-functions
 retention: 2d
 memory_budget: 512MB
 watch_files: true
+rules_after_scrape: true
 theme: light
 keys: {quit: [q, C-q], help: F1}
 `);
@@ -39,6 +40,7 @@ keys: {quit: [q, C-q], help: F1}
       retentionMs: 172_800_000,
       memoryBudgetBytes: 536_870_912,
       watchFiles: true,
+      rulesAfterScrape: true,
       theme: 'light',
       keys: { quit: ['q', 'C-q'], help: ['F1'] },
     });

@@ -97,6 +97,26 @@ describe('a scrape', () => {
   });
 });
 
+describe('who listens', () => {
+  it('is told of each scrape once it is stored, a failed one too, and which metrics the target has', async () => {
+    const told: string[] = [];
+    const listening = new Rig({
+      onScraped: (loop) => {
+        const names = [...loop.metricNames()].filter((name) => !name.startsWith('scrape_')).sort();
+        told.push(`${names} ${listening.stored('up')['up']?.join('')} ${loop.labelsMayDiffer}`);
+      },
+    });
+    await listening.start();
+    listening.apply(listening.job());
+    await listening.scrape('a{b="c"} 1\nb 2\n');
+    await listening.scrape((_request, response) => response.writeHead(500).end());
+    listening.apply(listening.job({ honorLabels: true }));
+    await listening.scrape('a 1\n');
+    expect(told).toEqual(['a,b,up 1 false', 'a,b,up 10 false', 'a,up 101 true']);
+    await listening.stop();
+  });
+});
+
 describe('labels', () => {
   it('gives way to the target, keeping what the body said as exported_', async () => {
     rig.apply(rig.job({}, { instance: 'i', zone: 'z' }));
