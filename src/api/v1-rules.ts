@@ -1,5 +1,6 @@
 /** `/api/v1/rules` and `/api/v1/alerts`. */
 import { createHash } from 'node:crypto';
+import { compareBytes } from '../labels/compare.ts';
 import type { Matcher } from '../labels/matcher.ts';
 import { matchesAll } from '../labels/matcher.ts';
 import type { AlertSource, RuleAlert, RuleGroupState, RuleState } from '../monitor/sources.ts';
@@ -17,7 +18,7 @@ export function ruleRoutes(alerts: AlertSource): Route[] {
       const listed: object[] = [];
       let found = page.token === '';
       let nextToken: string | undefined;
-      for (const group of await alerts.ruleGroups()) {
+      for (const group of inOrder(await alerts.ruleGroups())) {
         if (!found && tokenOf(group) !== page.token) continue;
         found = true;
         const shown = groupJson(group, filter);
@@ -40,6 +41,11 @@ export function ruleRoutes(alerts: AlertSource): Route[] {
       return success({ alerts: active.map(alertJson) });
     }),
   ];
+}
+
+/** Prometheus': by file, then name. */
+function inOrder(groups: readonly RuleGroupState[]): RuleGroupState[] {
+  return [...groups].sort((a, b) => compareBytes(a.file, b.file) || compareBytes(a.name, b.name));
 }
 
 interface RuleFilter {
@@ -128,7 +134,10 @@ function ruleJson(rule: RuleState, withAlerts: boolean): object {
     lastEvaluation: timeText(rule.lastEvaluationMs),
     type: rule.kind,
   };
-  if (rule.kind === 'recording') return { name: rule.name, query: rule.query, labels: rule.labels, ...common };
+  if (rule.kind === 'recording') {
+    const labels = rule.labels.size === 0 ? {} : { labels: rule.labels };
+    return { name: rule.name, query: rule.query, ...labels, ...common };
+  }
   return {
     state: rule.state ?? 'inactive',
     name: rule.name,

@@ -4,6 +4,7 @@ import { compareBytes } from '../labels/compare.ts';
 import { Labels, METRIC_NAME } from '../labels/labels.ts';
 import type { InstantSample } from '../promql/result.ts';
 import { type AlertTemplateData, Expansion, RuleTemplate, type TemplateContext } from './rule-template.ts';
+import { writtenLabels } from './written-labels.ts';
 
 export interface ActiveAlert {
   readonly labels: Labels;
@@ -27,7 +28,7 @@ const RESOLVED_RETENTION_MS = 15 * 60_000;
 export class AlertingRule {
   readonly kind = 'alerting';
   readonly config: RuleConfig;
-  /** The group's labels and the rule's own, templates not expanded. */
+  /** The group's labels and the rule's own, empty ones included, templates not expanded. */
   readonly labels: Labels;
   readonly annotations: Labels;
   /** By the key of their labels. */
@@ -47,8 +48,8 @@ export class AlertingRule {
     this.config = config;
     this.restored = restored;
     const labels = { ...groupLabels, ...config.labels };
-    this.labels = Labels.of(labels);
-    this.annotations = Labels.of(config.annotations);
+    this.labels = writtenLabels(labels);
+    this.annotations = writtenLabels(config.annotations);
     this.#labelTemplates = templatesOf(config.name, labels);
     this.#annotationTemplates = templatesOf(config.name, config.annotations);
     this.#annotationNames = this.#annotationTemplates.map(([name]) => name);

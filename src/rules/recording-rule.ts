@@ -1,12 +1,13 @@
 /** A recording rule: its result under its own name and labels. */
 import type { RuleConfig } from '../config/rule-file.ts';
-import { Labels, METRIC_NAME } from '../labels/labels.ts';
+import { type Labels, METRIC_NAME } from '../labels/labels.ts';
 import type { InstantSample } from '../promql/result.ts';
+import { writtenLabels } from './written-labels.ts';
 
 export class RecordingRule {
   readonly kind = 'recording';
   readonly config: RuleConfig;
-  /** The group's labels and the rule's own. */
+  /** The group's labels and the rule's own, empty ones included. */
   readonly labels: Labels;
   readonly #override: readonly (readonly [string, string])[];
   /** Of the last evaluation, by the key of the sample's labels. */
@@ -15,7 +16,7 @@ export class RecordingRule {
   constructor(config: RuleConfig, groupLabels: Readonly<Record<string, string>>) {
     this.config = config;
     const labels = { ...groupLabels, ...config.labels };
-    this.labels = Labels.of(labels);
+    this.labels = writtenLabels(labels);
     this.#override = Object.entries(labels);
   }
 
