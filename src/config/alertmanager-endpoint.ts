@@ -42,7 +42,13 @@ export const alertingSection = struct(
     alert_relabel_configs: field(relabelSteps('empty or null alert relabeling rule')),
     alertmanagers: field(list(endpoint)),
   },
-  (raw) => raw,
+  (raw, at) => {
+    for (const [index, each] of (raw.alertmanagers ?? []).entries()) {
+      if (!each)
+        at.fail(at.item('alertmanagers', index), 'empty or null alertmanagers section: fill it in or remove it');
+    }
+    return raw;
+  },
 );
 
 export type RawAlerting = NonNullable<(typeof alertingSection)['zero']>;

@@ -117,7 +117,10 @@ export const goDuration: Type<number> = {
   zero: 0,
   read(value, reading) {
     const meaning = value.kind === 'scalar' ? meaningOf(value) : undefined;
-    if (meaning?.tag === '!!int' || meaning?.tag === '!!float') return Number(meaning.value) / 1e6;
+    if (meaning?.tag === '!!int' || meaning?.tag === '!!float') {
+      const nanoseconds = Number(meaning.value);
+      return nanoseconds > 2 ** 63 ? wrongType(value, 'time.Duration', reading) : nanoseconds / 1e6;
+    }
     if (meaning?.tag !== '!!str') return wrongType(value, 'time.Duration', reading);
     try {
       return parseGoDuration(meaning.value);

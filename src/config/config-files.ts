@@ -1,6 +1,7 @@
 /** How the loaders reach files: handed in, so that a test needs no disk. */
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { globFiles } from './glob.ts';
 import { ConfigError } from './problem.ts';
 import { decode, type FAILED, Reading, type Type } from './schema.ts';
 import { readYaml, type YamlDocument } from './yaml-reader.ts';
@@ -14,7 +15,7 @@ export interface ConfigFiles {
 
 export const diskFiles: ConfigFiles = {
   readFile: (path) => readFileSync(path),
-  glob: (pattern) => globSync(pattern).sort(),
+  glob: globFiles,
 };
 
 export interface LoadOptions {
@@ -39,7 +40,13 @@ export function readConfigFile(file: string, files: ConfigFiles): YamlDocument {
 
 /** Decodes the document's root by a type; undefined for an empty document, FAILED where problems were reported. */
 export function decodeRoot<T>(type: Type<T>, document: YamlDocument, reading: Reading): T | typeof FAILED {
-  const { root } = document;
+  const { root, rest } = document;
+  if (rest) {
+    reading.warn(
+      rest,
+      'Multiple document yaml files are not supported, only the first document is processed: move this',
+    );
+  }
   return root === undefined ? type.zero : decode(type, root, reading);
 }
 

@@ -115,5 +115,5 @@ function collect(problems: Problem[], severity: Problem['severity'], load: () =>
 }
 
 function escapePattern(path: string): string {
-  return path.replace(/[*?[\]{}!()\\]/g, '[$&]');
+  return path.replace(/[*?[\\]/g, '\\$&');
 }

@@ -21,7 +21,9 @@ export function loadPrometheusConfig(file: string, options: LoadOptions = {}): L
   const root = decodeRoot(type, document, reading);
   refuseErrors(reading);
   const main = root === FAILED || root === undefined ? emptyConfig() : root;
-  const scrapeConfigFiles = main.scrapeConfigFiles.map((pattern) => absolutePath(pattern, reading.directory));
+  const absolute = (patterns: readonly string[]): string[] =>
+    patterns.filter((pattern) => pattern !== '').map((pattern) => absolutePath(pattern, reading.directory));
+  const scrapeConfigFiles = absolute(main.scrapeConfigFiles);
   const included = scrapeConfigFiles.flatMap((pattern) =>
     files.glob(pattern).map((path) => ({ path, jobs: loadScrapeConfigFile(path, options, main.global) })),
   );
@@ -42,7 +44,7 @@ export function loadPrometheusConfig(file: string, options: LoadOptions = {}): L
         queryLogFile: global.queryLogFile,
         scrapeFailureLogFile: global.scrapeFailureLogFile,
       },
-      ruleFiles: main.ruleFiles.map((pattern) => absolutePath(pattern, reading.directory)),
+      ruleFiles: absolute(main.ruleFiles),
       scrapeConfigFiles,
       scrapeConfigs: [...main.scrapeConfigs, ...included.flatMap(({ jobs }) => jobs.configs)],
     },
@@ -109,7 +111,7 @@ function complete(raw: Top, at: StructPlace): MainConfig {
     ...alerting,
     global,
     ruleFiles: (raw.rule_files ?? []).map((each) => each.value),
-    ruleFilePlaces: (raw.rule_files ?? []).map((each) => each.place),
+    ruleFilePlaces: (raw.rule_files ?? []).filter((each) => each.value !== '').map((each) => each.place),
     scrapeConfigFiles: (raw.scrape_config_files ?? []).map((each) => each.value),
     scrapeConfigs,
     remoteWrites,

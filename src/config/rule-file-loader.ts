@@ -32,10 +32,6 @@ export function loadRuleFile(file: string, options: RuleFileOptions = {}): Loade
   const reading = readingOf(file);
   reading.ignoresUnknownFields = options.ignoreUnknownFields ?? false;
   const root = decodeRoot(ruleFile(options.nameValidationScheme ?? 'utf8'), document, reading);
-  if (document.hasMoreDocuments) {
-    const message = 'Multiple document yaml rules files are not supported, only the first document is processed';
-    reading.warn({ file, line: 1, column: 1 }, message);
-  }
   refuseErrors(reading);
   return { value: { file, groups: root === FAILED || root === undefined ? [] : root }, warnings: reading.problems };
 }

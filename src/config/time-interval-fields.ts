@@ -122,10 +122,11 @@ const location: Type<string | undefined> = parsed<string | undefined>('timeinter
   return name;
 });
 
+/** Names tell small letters from large ones, which Intl does not; all of them have a large one. */
 function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    return /[A-Z]/.test(name) && (timeZone === name || timeZone.toLowerCase() !== name.toLowerCase());
   } catch {
     return false;
   }

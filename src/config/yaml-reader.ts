@@ -2,6 +2,8 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
 import { ConfigError, type Problem } from './problem.ts';
 import type { SourcePlace } from './prometheus-config.ts';
+import { indentContinuations } from './yaml-continuation.ts';
+import { scannerFault } from './yaml-scanner-fault.ts';
 
 export interface YamlScalar {
   readonly kind: 'scalar';
@@ -41,8 +43,8 @@ export interface YamlDocument {
   readonly text: string;
   /** Undefined where the file holds nothing. */
   readonly root: YamlValue | undefined;
-  /** A second document follows, which nobody reads. */
-  readonly hasMoreDocuments: boolean;
+  /** Where what nobody reads begins: a second document, or lines that the first has ended before. */
+  readonly rest: SourcePlace | undefined;
 }
 
 /** Only the first document counts, as in Prometheus. Throws ConfigError where the text is no YAML. */
@@ -50,8 +52,54 @@ export function readYaml(file: string, content: Uint8Array | string): YamlDocume
   const text = decodeUtf8(file, content);
   refuseControlCharacters(file, text);
   const lines = new LineCounter();
+  for (let line = 0; line >= 0; line = text.indexOf('\n', line) + 1 || -1) lines.addNewLine(line);
+  const placeAt = (offset: number): SourcePlace => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const { text: parsed, documents, original, restAt } = parse(text);
+  const first = documents[0] as Document | undefined;
+  if (first === undefined) return { text, root: undefined, rest: undefined };
+  const placeOf = (offset: number): SourcePlace => placeAt(original(offset));
+  const errors = first.errors.map((error) => syntaxProblem(error, placeOf, text));
+  if (errors.length > 0) throw new ConfigError(errors.slice(0, 1));
+  const fault = scannerFault(parsed);
+  if (fault) throw syntaxError(placeOf(fault.offset), `not valid YAML: ${fault.message}`);
+  const root = first.contents === null ? undefined : convert(first, placeOf, original);
+  return { text, root, rest: restAt === undefined ? undefined : placeAt(restAt) };
+}
+
+interface Parsed {
+  /** As the documents have it. */
+  readonly text: string;
+  readonly documents: readonly Document[];
+  /** From an offset in the documents to one in the text. */
+  original(offset: number): number;
+  readonly restAt: number | undefined;
+}
+
+/** Where the library finds the indentation at fault, it is tried again with what go-yaml lets through. */
+function parse(text: string): Parsed {
+  const asWritten = parseText(text);
+  if (!asWritten.documents[0]?.errors.length) return asWritten;
+  const { text: indented, original } = indentContinuations(text);
+  const found = indented === text ? asWritten : { ...parseText(indented), original };
+  const error = found.documents[0]?.errors[0];
+  const start = found.documents[0]?.contents?.range?.[0];
+  if (error === undefined || start === undefined) return found;
+  // A line that begins left of the first one's text ends the document.
+  const line = indented.lastIndexOf('\n', error.pos[0] - 1) + 1;
+  const indentation = start - (indented.lastIndexOf('\n', start - 1) + 1);
+  if (line === 0 || error.pos[0] - line >= indentation || indented.slice(line, error.pos[0]).trim() !== '')
+    return found;
+  const upToThere = parseText(indented.slice(0, line));
+  return upToThere.documents[0]?.errors.length === 0
+    ? { ...upToThere, original, restAt: original(error.pos[0]) }
+    : found;
+}
+
+function parseText(text: string): Parsed {
   const documents = parseAllDocuments(text, {
-    lineCounter: lines,
     version: '1.1',
     schema: 'failsafe',
     merge: false,
@@ -59,16 +107,8 @@ export function readYaml(file: string, content: Uint8Array | string): YamlDocume
     prettyErrors: false,
     logLevel: 'error',
   });
-  const placeAt = (offset: number): SourcePlace => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  if (documents.length === 0) return { text, root: undefined, hasMoreDocuments: false };
-  const first = documents[0]! as Document;
-  const errors = first.errors.map((error) => syntaxProblem(error, placeAt, text));
-  if (errors.length > 0) throw new ConfigError(errors.slice(0, 1));
-  const root = first.contents === null ? undefined : convert(first, placeAt);
-  return { text, root, hasMoreDocuments: documents.length > 1 };
+  const found = documents.length === 0 ? [] : (documents as Document[]);
+  return { text, documents: found, original: (offset) => offset, restAt: found[1]?.range?.[0] };
 }
 
 function decodeUtf8(file: string, content: Uint8Array | string): string {
@@ -133,7 +173,11 @@ function syntaxError(place: SourcePlace, message: string): ConfigError {
 }
 
 /** From the library's nodes to values: aliases followed (each anchor once), merge keys unfolded. */
-function convert(document: Document, placeAt: (offset: number) => SourcePlace): YamlValue {
+function convert(
+  document: Document,
+  placeAt: (offset: number) => SourcePlace,
+  original: (offset: number) => number,
+): YamlValue {
   const done = new Map<unknown, YamlValue>();
   const open = new Set<unknown>();
 
@@ -164,7 +208,7 @@ function convert(document: Document, placeAt: (offset: number) => SourcePlace): 
         text: String(node.value ?? ''),
         plain: node.type === 'PLAIN' || node.type === undefined,
         tag: shortTag(node.tag),
-        span: [from, to],
+        span: [original(from), original(to)],
       };
     }
     if (isSeq(node)) {
