@@ -49,6 +49,8 @@ export interface HeadStatus extends Cardinality {
 
 /** Bytes of labels, index and columns that a series costs, about. */
 const SERIES_BYTES = 420;
+/** A sample that is older than the newest by more than this is out of bounds, where no window lets it in: half of the two hours of Prometheus' head. */
+const BOUND_MS = 60 * 60_000;
 /** What is younger is kept whatever the budget: an instant query looks this far back. */
 const YOUNGEST_MS = 5 * 60_000;
 /** A reference is a slot, and how often the slot was given away before. */
@@ -70,6 +72,8 @@ export class Head implements Queryable, Appendable {
   #idle = new Uint8Array(1024);
   #minTimeMs = Number.POSITIVE_INFINITY;
   #maxTimeMs = Number.NEGATIVE_INFINITY;
+  /** The newest sample that was not imported: what is appended is bound by it. */
+  #newestAppendedMs = Number.NEGATIVE_INFINITY;
   /** What is older was dropped already. */
   #horizonMs = Number.NEGATIVE_INFINITY;
   #droppedSamples = 0;
@@ -235,9 +239,10 @@ export class Head implements Queryable, Appendable {
   }
 
   /** Learns of samples that came by other ways than an appender. */
-  noteTimes(minMs: number, maxMs: number): void {
+  noteTimes(minMs: number, maxMs: number, kept: boolean): void {
     if (minMs < this.#minTimeMs) this.#minTimeMs = minMs;
     if (maxMs > this.#maxTimeMs) this.#maxTimeMs = maxMs;
+    if (!kept && maxMs > this.#newestAppendedMs) this.#newestAppendedMs = maxMs;
   }
 
   /** Puts a batch in. `kept`: no retention drops it. `anyOrder`: however old its samples are. */
@@ -255,8 +260,7 @@ export class Head implements Queryable, Appendable {
       } else if (this.#check(refs[i]!, timestampMs, kinds[i]!, values[i]!, histogram, anyOrder) === 'appended') {
         chunks.insert(slot, timestampMs, kinds[i]!, values[i]!, histogram, startMs, kept);
       }
-      if (timestampMs < this.#minTimeMs) this.#minTimeMs = timestampMs;
-      if (timestampMs > this.#maxTimeMs) this.#maxTimeMs = timestampMs;
+      this.noteTimes(timestampMs, timestampMs, kept);
     }
     for (const { ref, exemplar } of columns.exemplars) this.exemplarRing.add(ref, exemplar);
     for (const { metricName, metadata } of columns.metadata) this.metadataStore.set(metricName, metadata);
@@ -291,13 +295,16 @@ export class Head implements Queryable, Appendable {
     const slot = this.slotOf(ref);
     if (slot < 0) return 'unknown-series';
     const newest = this.chunks.newest(slot);
-    if (!anyOrder && timestampMs < this.#horizonMs) return 'out-of-bounds';
-    if (timestampMs > newest) return 'appended';
-    if (timestampMs < newest && !anyOrder) {
+    if (!anyOrder) {
+      if (timestampMs < this.#horizonMs) return 'out-of-bounds';
+      const isInBounds = timestampMs >= this.#newestAppendedMs - BOUND_MS;
       const windowMs = this.#options.outOfOrderWindowMs ?? 0;
-      if (windowMs === 0) return 'out-of-order';
-      if (timestampMs < this.#maxTimeMs - windowMs) return 'too-old';
+      if (timestampMs < newest || !isInBounds) {
+        if (windowMs === 0) return isInBounds ? 'out-of-order' : 'out-of-bounds';
+        if (timestampMs < this.#newestAppendedMs - windowMs) return 'too-old';
+      }
     }
+    if (timestampMs > newest) return 'appended';
     return this.chunks.compare(slot, timestampMs, kind, value, histogram);
   }
 

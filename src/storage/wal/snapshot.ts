@@ -1,7 +1,7 @@
 /** A snapshot: every series with its chunks as they are in memory, so that the log before it can go. */
 import type { SeriesRef } from '../appender.ts';
 import { BatchColumns } from '../batch.ts';
-import { HISTOGRAMS } from '../chunk-table.ts';
+import { HISTOGRAMS, KEPT } from '../chunk-table.ts';
 import type { Head } from '../head.ts';
 import { appendHistogram, decodeHistograms } from '../histogram-chunk.ts';
 import { FLOAT, SampleColumns } from '../queryable.ts';
@@ -122,7 +122,7 @@ function loadSeries(head: Head, reader: ByteReader, refs: Map<SeriesRef, SeriesR
     if (start !== 0) table.starts.set(chunk, start);
     if (encoding === HISTOGRAMS) loadHistograms(head, reader, chunk);
     else loadFloats(head, reader, chunk);
-    head.noteTimes(table.minTime[chunk]!, table.maxTime[chunk]!);
+    head.noteTimes(table.minTime[chunk]!, table.maxTime[chunk]!, (table.flags[chunk]! & KEPT) !== 0);
   }
   if (list.length > 0) head.chunks.restore(slot, list);
 }
