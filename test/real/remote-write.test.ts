@@ -115,6 +115,12 @@ describe.skipIf(prometheus === undefined)('a real Prometheus takes what is writt
       const gone = appender.series(labels('gone'));
       if (i < 2) appender.float(gone, atMs, i);
       else appender.stale(gone, atMs);
+      const turning = appender.series(labels('turning'));
+      if (i === 1) appender.float(turning, atMs, 7);
+      else appender.histogram(turning, atMs, i === 0 ? exponential : fractional);
+      const histogramGone = appender.series(labels('histogram_gone'));
+      if (i < 2) appender.histogram(histogramGone, atMs, exponential);
+      else appender.stale(histogramGone, atMs);
       for (let n = 0; n < 30; n++) {
         appender.float(appender.series(Labels.of({ __name__: 'many', n: String(n) })), atMs, i * n);
       }
@@ -130,6 +136,9 @@ describe.skipIf(prometheus === undefined)('a real Prometheus takes what is writt
     expect(await values(`{"requests_total", ${own}, "dotted.name"="ü\\"\\n"}`, nowMs)).toEqual(['2.1']);
     expect(await values(`gone{${own}}`, nowMs - 1000)).toEqual(['1']);
     expect(await values(`gone{${own}}`, nowMs)).toEqual([]);
+    expect(await values(`count_over_time(turning{${own}}[10s])`, nowMs)).toEqual(['3']);
+    expect(await values(`count_over_time(histogram_gone{${own}}[10s])`, nowMs)).toEqual(['2']);
+    expect(await values(`histogram_gone{${own}}`, nowMs)).toEqual([]);
     expect(await values(`special{${own}}`, nowMs)).toEqual(['5e-324']);
     expect(await values(`special{${own}}`, nowMs - 1000)).toEqual(['-Inf']);
     expect(await values(`sum(many{${own}})`, nowMs)).toEqual([String(2 * 435)]);

@@ -1,6 +1,6 @@
 /** Some series of a queue: gathers their samples into requests and sends these one after the other, in order. */
 import type { Clock, Timer } from '../../config/clock.ts';
-import type { WriteItem } from './write-request.ts';
+import { messageLength, type WriteItem } from './write-request.ts';
 
 export interface ShardDeps {
   readonly clock: Clock;
@@ -62,7 +62,7 @@ export class Shard {
   /** A remainder that does not fill a request waits for its deadline, except at the end. */
   async #run(): Promise<void> {
     do {
-      const items = this.#items.splice(0, this.#deps.mostItems);
+      const items = this.#items.splice(0, messageLength(this.#items, this.#deps.mostItems));
       if (items.length > 0) await this.#deps.send(items);
     } while (this.#items.length >= this.#deps.mostItems || (this.#closing && this.#items.length > 0));
   }

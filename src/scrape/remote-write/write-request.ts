@@ -25,6 +25,24 @@ export function encodeSamples(
   return protocol === 'prometheus.WriteRequest' ? encodeVersion1(items) : encodeVersion2(items, metadataOf);
 }
 
+/**
+ * How many of the items, from the first on, go into one message: `most`, or fewer where a series changes its form. A
+ * receiver may take all floats of a message before its histograms, and those of whole populations before the others; what it
+ * then finds out of order it drops in silence, as Prometheus up to 3.7 does.
+ */
+export function messageLength(items: readonly WriteItem[], most: number): number {
+  const forms = new Map<Labels, string>();
+  const end = Math.min(items.length, most);
+  for (let i = 0; i < end; i++) {
+    const { labels, value } = items[i]!;
+    if (isExemplar(value)) continue;
+    const form = !isHistogram(value) ? 'float' : isWhole(value) ? 'whole' : 'fractional';
+    if ((forms.get(labels) ?? form) !== form) return i;
+    forms.set(labels, form);
+  }
+  return end;
+}
+
 /** A 1.0 message of metadata alone. */
 export function encodeMetadata(families: Iterable<readonly [string, Metadata]>): Uint8Array {
   const writer = new ProtobufWriter();
@@ -172,23 +190,32 @@ const RESET_HINTS = { unknown: 0, reset: 1, 'not-reset': 2, gauge: 3 } as const;
 /** With whole counts as the integer form, as a scraped histogram has it; else as the float form. */
 function writeHistogram(writer: ProtobufWriter, histogram: FloatHistogram, timestampMs: number): void {
   const { positiveBuckets, negativeBuckets, count, zeroCount } = histogram;
-  const isWhole = [count, zeroCount, ...positiveBuckets, ...negativeBuckets].every(Number.isSafeInteger);
-  if (isWhole) writer.integer(1, count);
+  const whole = isWhole(histogram);
+  if (whole) writer.integer(1, count);
   else writer.double(2, count);
   writer.double(3, histogram.sum);
   writer.signed(4, histogram.schema);
   writer.double(5, histogram.zeroThreshold);
-  if (isWhole) writer.integer(6, zeroCount);
+  if (whole) writer.integer(6, zeroCount);
   else writer.double(7, zeroCount);
   writeSpans(writer, 8, histogram.negativeSpans);
-  if (isWhole) writer.packedSigned(9, deltas(negativeBuckets));
+  if (whole) writer.packedSigned(9, deltas(negativeBuckets));
   else writer.packedDoubles(10, negativeBuckets);
   writeSpans(writer, 11, histogram.positiveSpans);
-  if (isWhole) writer.packedSigned(12, deltas(positiveBuckets));
+  if (whole) writer.packedSigned(12, deltas(positiveBuckets));
   else writer.packedDoubles(13, positiveBuckets);
   writer.integer(14, RESET_HINTS[histogram.counterResetHint]);
   writer.integer(15, timestampMs);
   if (histogram.schema === CUSTOM_BUCKETS_SCHEMA) writer.packedDoubles(16, histogram.customValues ?? []);
+}
+
+function isWhole({ count, zeroCount, positiveBuckets, negativeBuckets }: FloatHistogram): boolean {
+  return (
+    Number.isSafeInteger(count) &&
+    Number.isSafeInteger(zeroCount) &&
+    positiveBuckets.every(Number.isSafeInteger) &&
+    negativeBuckets.every(Number.isSafeInteger)
+  );
 }
 
 function writeSpans(writer: ProtobufWriter, field: number, spans: readonly Span[]): void {

@@ -11,6 +11,7 @@ import { Labels } from '../../../src/labels/labels.ts';
 import { compileRe2 } from '../../../src/labels/regexp.ts';
 import { RemoteWrite } from '../../../src/scrape/remote-write/remote-write.ts';
 import { snappyCompress } from '../../../src/scrape/remote-write/snappy.ts';
+import { messageLength, type WriteItem } from '../../../src/scrape/remote-write/write-request.ts';
 import type { Appendable } from '../../../src/storage/appender.ts';
 import { createHead } from '../../../src/storage/head.ts';
 import { Receiver, unsnappy } from './receiver.ts';
@@ -176,6 +177,20 @@ describe.each(['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'] as c
     }
     await eventually(() => remote.states()[0]).toMatchObject({ sentSamples: 6, droppedSamples: 0, error: '' });
   });
+});
+
+it('puts no two forms of one series into a message, which a receiver would take out of order', () => {
+  const a = Labels.of({ __name__: 'a' });
+  const b = Labels.of({ __name__: 'b' });
+  const fractional = { ...histogram, zeroCount: 1.5, count: 6.5 };
+  const items = (...list: readonly (readonly [Labels, WriteItem['value']])[]): WriteItem[] =>
+    list.map(([labels, value], i) => ({ labels, timestampMs: i, startMs: 0, value }));
+  const exemplar = { labels: b, value: 1 };
+  expect(messageLength(items([a, 1], [b, histogram], [a, 2], [b, histogram], [a, 'stale']), 9)).toBe(5);
+  expect(messageLength(items([a, 1], [b, histogram], [a, 2], [b, histogram]), 3)).toBe(3);
+  expect(messageLength(items([a, 1], [a, exemplar], [b, histogram], [a, histogram], [a, 3]), 9)).toBe(3);
+  expect(messageLength(items([a, histogram], [a, histogram], [a, 'stale']), 9)).toBe(2);
+  expect(messageLength(items([a, histogram], [a, fractional]), 9)).toBe(1);
 });
 
 it('relabels, drops what is not wanted, and limits age', async () => {
