@@ -196,6 +196,8 @@ function describeMatch({ kind, text }: TextMatch): string {
 
 function checkValue({ expect, times }: EvalCommand, value: QueryValue): Differences {
   const wrongType = (wanted: string): Differences => [`expected a ${wanted}, got a ${value.type}`];
+  const isSingle = value.type === 'string' || value.type === 'scalar';
+  if (isSingle && expect.series.length > 0) return wrongType('vector');
   if (expect.string !== undefined) {
     if (value.type !== 'string') return wrongType('string');
     return value.value === expect.string
