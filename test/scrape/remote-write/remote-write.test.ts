@@ -185,7 +185,7 @@ it('puts no two forms of one series into a message, which a receiver would take 
   const fractional = { ...histogram, zeroCount: 1.5, count: 6.5 };
   const items = (...list: readonly (readonly [Labels, WriteItem['value']])[]): WriteItem[] =>
     list.map(([labels, value], i) => ({ labels, timestampMs: i, startMs: 0, value }));
-  const exemplar = { labels: b, value: 1 };
+  const exemplar = { labels: b, value: 1, timestampMs: 0 };
   expect(messageLength(items([a, 1], [b, histogram], [a, 2], [b, histogram], [a, 'stale']), 9)).toBe(5);
   expect(messageLength(items([a, 1], [b, histogram], [a, 2], [b, histogram]), 3)).toBe(3);
   expect(messageLength(items([a, 1], [a, exemplar], [b, histogram], [a, histogram], [a, 3]), 9)).toBe(3);
