@@ -263,7 +263,7 @@ it('lets samples wait on disk while the receiver is away, in order, also over a 
   expect(receiver.samples('a')).toEqual(Array.from({ length: 110 }, (_, i) => i));
   await eventually(() => remote.states()[0]!.spooledBytes).toBe(0);
   const [spool] = await readdir(folder);
-  expect(await readdir(join(folder, spool!))).toEqual([]);
+  await eventually(() => readdir(join(folder, spool!))).toEqual([]);
 });
 
 it('goes on with an entry that a reload leaves as it is', async () => {
