@@ -44,13 +44,16 @@ export function lintExposition(bytes: Uint8Array, file: string): Problem[] {
   return problems;
 }
 
-/** The format that a body without a Content-Type is taken to have. */
+/**
+ * The format that a body without a Content-Type is taken to have: OpenMetrics where `# EOF` begins the last line that is not blank. What
+ * follows it there is at fault, as in no text format would anybody end with such a comment.
+ */
 export function formatOf(bytes: Uint8Array): ExpositionFormat {
-  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
-    'latin1',
-    Math.max(0, bytes.length - 8),
-  );
-  return /(?:^|\n)# EOF\n?$/.test(end) ? 'openmetrics' : 'text';
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1]! <= 0x20) end--;
+  const lastLine = bytes.subarray(0, end).lastIndexOf(0x0a) + 1;
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset + lastLine, Math.min(5, end - lastLine)).toString('latin1');
+  return start === '# EOF' ? 'openmetrics' : 'text';
 }
 
 /** A series that no scrape would store. */

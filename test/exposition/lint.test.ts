@@ -17,6 +17,13 @@ it('places what a scrape would refuse', () => {
   expect(lint('# TYPE a info\na 1\n')).toEqual(['m.prom:1:10: invalid metric type "info"']);
 });
 
+it('takes a body for OpenMetrics by how its last line that is not blank begins', () => {
+  expect(lint('a 1\n# EOFx')).toEqual(['m.prom:2:6: unexpected data after # EOF']);
+  expect(lint('a 1\n# EOF\n\n')).toEqual(['m.prom:3:1: unexpected data after # EOF']);
+  expect(lint('# HELP a A.\n# EOF\na 1\n')).toEqual([]);
+  expect(lint('')).toEqual([]);
+});
+
 it('advises on names', () => {
   const text = `# HELP my_milliseconds x
 # TYPE my_milliseconds gauge
