@@ -138,7 +138,7 @@ export function mapping<T>(
     name,
     zero: undefined,
     read(value, reading) {
-      if (value.kind !== 'map') return wrongType(value, name, reading);
+      if (value.kind !== 'map') return wrongType(value, name, reading, 'write its fields here, one a line');
       const found: Mapping<T>[number][] = [];
       let failed = false;
       for (const entry of value.entries) {
@@ -235,7 +235,7 @@ export function struct<F extends Fields, T>(
     name,
     zero: undefined,
     read(value, reading) {
-      if (value.kind !== 'map') return wrongType(value, name, reading);
+      if (value.kind !== 'map') return wrongType(value, name, reading, 'write its fields here, one a line');
       const entries = structEntries(value, name, fields, reading);
       const raw: Record<string, unknown> = {};
       let failed = entries === FAILED;
@@ -259,12 +259,13 @@ export function plainStruct<F extends Fields>(name: string, fields: F): Type<Raw
   return struct(name, fields, (raw) => raw);
 }
 
-export function wrongType(value: YamlValue, type: string, reading: Reading): Failed {
-  if (value.kind === 'map') return reading.fail(value.place, `cannot unmarshal !!map into ${type}: ${wanted(type)}`);
-  if (value.kind === 'list') return reading.fail(value.place, `cannot unmarshal !!seq into ${type}: ${wanted(type)}`);
+/** `advice` is for a type whose name does not tell what to write. */
+export function wrongType(value: YamlValue, type: string, reading: Reading, advice = wanted(type)): Failed {
+  if (value.kind === 'map') return reading.fail(value.place, `cannot unmarshal !!map into ${type}: ${advice}`);
+  if (value.kind === 'list') return reading.fail(value.place, `cannot unmarshal !!seq into ${type}: ${advice}`);
   const shown = value.text.length > 10 ? `${value.text.slice(0, 7)}...` : value.text;
   const tag = value.tag ?? meaningOf(value).tag;
-  return reading.fail(value.place, `cannot unmarshal ${tag} \`${shown}\` into ${type}: ${wanted(type)}`);
+  return reading.fail(value.place, `cannot unmarshal ${tag} \`${shown}\` into ${type}: ${advice}`);
 }
 
 /** The text of any scalar, as go-yaml hands it to a string. */
@@ -310,5 +311,5 @@ function wanted(type: string): string {
   if (type === 'bool') return 'write true or false';
   if (type === 'int' || type === 'uint') return type === 'int' ? 'write a whole number' : 'write a whole number from 0';
   if (type === 'float64') return 'write a number';
-  return type === 'string' ? 'write a text here' : 'write its fields here, one a line';
+  return 'write a text here';
 }
