@@ -204,7 +204,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
   const watching = settings.watchFiles
     ? new ConfigWatch({ clock, patterns: () => watchedPatterns(settings, configuration), reload })
     : undefined;
-  const logs = openLogSource(settings, clock);
+  const logs = await openLogSource(settings, clock);
   const traces = openTraceSource(settings, traceStore, clock, http);
 
   return {

@@ -2,7 +2,6 @@
 import type { Clock } from '../config/clock.ts';
 import { Secret } from '../config/secret.ts';
 import type { HttpClient } from '../http/client.ts';
-import { elasticsearchLogSource } from '../logs/elasticsearch/elasticsearch-log-source.ts';
 import { fileLogSource } from '../logs/files/file-log-source.ts';
 import { streamLogSource } from '../logs/files/stream-log-source.ts';
 import { mergeLogSources } from '../logs/merge-log-sources.ts';
@@ -14,13 +13,15 @@ import type { MonitorSettings } from './settings.ts';
 import type { LogSource, TraceSource } from './sources.ts';
 
 /** `-` among the files is standard input, which only the main thread has. */
-export function openLogSource(settings: MonitorSettings, clock: Clock): LogSource {
+export async function openLogSource(settings: MonitorSettings, clock: Clock): Promise<LogSource> {
   const sources: LogSource[] = [];
   const files = settings.logFiles.filter((file) => file !== '-');
   if (files.length > 0) sources.push(fileLogSource({ files, clock }));
   if (files.length < settings.logFiles.length) sources.push(streamLogSource({ stream: process.stdin, clock }));
   if (settings.elasticsearch !== undefined) {
     const { password, apiKey, ...connection } = settings.elasticsearch;
+    // Elasticsearch's client is a third of all code that there is to load.
+    const { elasticsearchLogSource } = await import('../logs/elasticsearch/elasticsearch-log-source.ts');
     sources.push(
       elasticsearchLogSource({
         ...connection,

@@ -19,7 +19,7 @@ export async function openRemoteMonitor(settings: MonitorSettings, clock: Clock,
   const metrics = prometheusMetricSource({ url: prometheusUrl ?? alertmanagerUrl ?? '', http, clock });
   const alerts = { ...remoteAlertSource({ prometheusUrl, alertmanagerUrl, http, clock }), ...watchfire?.alerts };
   const namesLogs = settings.logFiles.length > 0 || settings.elasticsearch !== undefined;
-  const logs = namesLogs || watchfire === undefined ? openLogSource(settings, clock) : watchfire.logs;
+  const logs = namesLogs || watchfire === undefined ? await openLogSource(settings, clock) : watchfire.logs;
   const traces =
     settings.jaegerUrl !== undefined || watchfire === undefined
       ? openTraceSource({ ...settings, listen: undefined, otlpListen: undefined }, new TraceStore(), clock, http)

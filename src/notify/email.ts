@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { SendMailOptions } from 'nodemailer';
 import type SMTPConnection from 'nodemailer/lib/smtp-connection/index.js';
 import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
 import type { Notification, Notifier } from '../alerting/integration.ts';
@@ -26,6 +26,7 @@ export function emailNotifier({ fields, tls, render }: EmailContext): Notifier {
   return {
     async notify(notification) {
       const mail = composeMail(fields, notification, render(notification));
+      const { createTransport } = await import('nodemailer');
       const transport = createTransport(smtpOptions(fields, tls));
       try {
         await transport.sendMail(mail);
