@@ -22,7 +22,10 @@ export interface HeadlessOptions {
   readonly signal: AbortSignal;
 }
 
-const LOOK_EVERY_MS = 500;
+/** Between two looks while something happens, or the end of a round is waited for. */
+const SHORTEST_PAUSE_MS = 500;
+/** While nothing happens: each look wakes the process, which on a quiet machine is most of what watching costs. */
+const LONGEST_PAUSE_MS = 2500;
 /** A round of `--once` ends at the latest after this time, whatever has not answered. */
 const LONGEST_ROUND_MS = 120_000;
 const NOTIFICATIONS = 200;
@@ -34,9 +37,11 @@ export async function runHeadless(monitor: Monitor, options: HeadlessOptions): P
   const startedMs = clock.nowMs();
   let failed = false;
   let before: Look | undefined;
+  let pauseMs = SHORTEST_PAUSE_MS;
   while (!signal.aborted) {
     const look = await lookAt(monitor, clock);
-    for (const change of changesBetween(before, look)) {
+    const changes = changesBetween(before, look);
+    for (const change of changes) {
       options.write(options.json ? toJson(change) : toLine(change));
       failed ||= isFailure(change, options.failOn);
     }
@@ -44,7 +49,8 @@ export async function runHeadless(monitor: Monitor, options: HeadlessOptions): P
     const elapsedMs = clock.nowMs() - startedMs;
     if (options.forMs !== undefined && elapsedMs >= options.forMs) break;
     if (options.once && (roundIsWhole(look, startedMs) || elapsedMs >= LONGEST_ROUND_MS)) break;
-    const left = options.forMs === undefined ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, options.forMs - elapsedMs);
+    pauseMs = options.once || changes.length > 0 ? SHORTEST_PAUSE_MS : Math.min(pauseMs * 2, longestPauseMs(look));
+    const left = options.forMs === undefined ? pauseMs : Math.min(pauseMs, options.forMs - elapsedMs);
     await sleep(left, undefined, { signal }).catch(() => undefined);
   }
   return failed ? 1 : 0;
@@ -71,6 +77,14 @@ async function lookAt(monitor: Monitor, clock: Clock): Promise<Look> {
     states,
     events: monitor.events(),
   };
+}
+
+/** Half of the shortest interval, so that a state which lasts for one scrape or evaluation alone is seen. */
+function longestPauseMs(look: Look): number {
+  let pauseMs = LONGEST_PAUSE_MS;
+  for (const group of look.groups) pauseMs = Math.min(pauseMs, group.intervalMs / 2);
+  for (const target of look.targets) pauseMs = Math.min(pauseMs, target.scrapeIntervalMs / 2);
+  return Math.max(pauseMs, SHORTEST_PAUSE_MS);
 }
 
 /** Every target was scraped, and then every group evaluated. */
