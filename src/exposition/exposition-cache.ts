@@ -5,7 +5,11 @@ const PATIENCE = 3;
 
 export class ExpositionCache {
   /** The bytes of all heads, one after the other. */
-  #bytes = new Uint8Array(4096);
+  #bytes: Uint8Array = new Uint8Array(4096);
+  #words: DataView = new DataView(this.#bytes.buffer);
+  /** The body that is being read. */
+  #body: Uint8Array = this.#bytes;
+  #bodyWords = this.#words;
   #used = 0;
   #size = 0;
   #starts = new Int32Array(256);
@@ -85,6 +89,8 @@ export class ExpositionCache {
 
   /** The parse went well: what it had is expected next time, and what was long missing goes. */
   end(sink: { forget?(series: number): void }): void {
+    this.#body = this.#bytes;
+    this.#bodyWords = this.#words;
     for (let i = 0; i < this.#nowLength; i++) this.#position[this.#now[i]!] = i;
     [this.#before, this.#now] = [this.#now, this.#before];
     this.#beforeLength = this.#nowLength;
@@ -104,7 +110,7 @@ export class ExpositionCache {
     ];
     const size = this.#size;
     const moved = new Int32Array(size);
-    this.#bytes = new Uint8Array(bytes.length);
+    this.#hold(new Uint8Array(bytes.length));
     this.#used = 0;
     this.#size = 0;
     this.#table.fill(0);
@@ -128,7 +134,7 @@ export class ExpositionCache {
   #append(bytes: Uint8Array, from: number, to: number, hash: number, number: number): number {
     const length = to - from;
     if (this.#used + length > this.#bytes.length) {
-      this.#bytes = grown(this.#bytes, new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + length)));
+      this.#hold(grown(this.#bytes, new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + length))));
     }
     if (this.#size === this.#starts.length) {
       const size = this.#size * 2;
@@ -172,11 +178,25 @@ export class ExpositionCache {
   #stands(entry: number, bytes: Uint8Array, from: number): boolean {
     const length = this.#lengths[entry]!;
     if (from + length > bytes.length) return false;
-    const heads = this.#bytes;
+    if (bytes !== this.#body) this.#read(bytes);
+    const heads = this.#words;
+    const body = this.#bodyWords;
     const start = this.#starts[entry]!;
     // The end differs sooner than the beginning.
-    for (let i = length - 1; i >= 0; i--) if (heads[start + i] !== bytes[from + i]) return false;
+    let i = length - 4;
+    for (; i >= 0; i -= 4) if (heads.getInt32(start + i) !== body.getInt32(from + i)) return false;
+    for (i += 3; i >= 0; i--) if (heads.getUint8(start + i) !== body.getUint8(from + i)) return false;
     return true;
+  }
+
+  #read(body: Uint8Array): void {
+    this.#body = body;
+    this.#bodyWords = new DataView(body.buffer, body.byteOffset, body.length);
+  }
+
+  #hold(heads: Uint8Array): void {
+    this.#bytes = heads;
+    this.#words = new DataView(heads.buffer);
   }
 }
 

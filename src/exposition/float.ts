@@ -1,9 +1,19 @@
 /** Floats as Go's `strconv` reads and writes them. */
+import { nearestDouble } from './decimal.ts';
 
-const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const INFINITY = /^[+-]?inf(?:inity)?$/i;
 const HEXADECIMAL = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([+-]?[0-9]+)$/i;
+
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const ZERO = 0x30;
+/** Less zero. */
+const POINT = 0x2e - ZERO;
+const EXPONENT = 0x65;
+const LOWER_CASE = 0x20;
+const HEAD_DIGITS = 15;
+const TAIL_DIGITS = 4;
 
 /** What a float token was: its value, or why it is none. */
 export class FloatToken {
@@ -14,30 +24,49 @@ export class FloatToken {
   /** Reads bytes[from…to) as the exposition formats do: Go's floats but without hexadecimal ones and underscores. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     let at = from;
-    const negative = bytes[at] === 0x2d;
+    const negative = bytes[at] === MINUS;
     if (negative) at++;
-    let mantissa = 0;
+    // Up to 15 digits are exact in `head`; `tail` takes those that follow.
+    let head = 0;
+    let tail = 0;
+    let tailDigits = 0;
+    let significant = 0;
     let digits = 0;
-    let fraction = 0;
-    let byte = at < to ? bytes[at]! - 48 : 99;
-    while (byte >= 0 && byte <= 9) {
-      mantissa = mantissa * 10 + byte;
+    let exponent = 0;
+    let pointAt = -1;
+    for (; at < to; at++) {
+      const digit = bytes[at]! - ZERO;
+      if (digit < 0 || digit > 9) {
+        if (digit !== POINT || pointAt >= 0) break;
+        pointAt = digits;
+        continue;
+      }
       digits++;
-      byte = ++at < to ? bytes[at]! - 48 : 99;
-    }
-    if (byte === -2) {
-      byte = ++at < to ? bytes[at]! - 48 : 99;
-      while (byte >= 0 && byte <= 9) {
-        mantissa = mantissa * 10 + byte;
-        fraction++;
-        byte = ++at < to ? bytes[at]! - 48 : 99;
+      if (significant < HEAD_DIGITS) {
+        head = head * 10 + digit;
+        if (head > 0) significant++;
+      } else {
+        if (significant < HEAD_DIGITS + TAIL_DIGITS) tail = tail * 10 + digit;
+        tailDigits++;
+        significant++;
       }
     }
-    // Up to 15 digits and powers up to 10^22 are exact, so the quotient is the nearest double.
-    if (at === to && digits + fraction > 0 && digits + fraction <= 15) {
-      const value = fraction === 0 ? mantissa : mantissa / POWERS[fraction]!;
-      this.value = negative ? -value : value;
-      return true;
+    if (pointAt >= 0) exponent = pointAt - digits;
+    if (digits > 0 && at < to && (bytes[at]! | LOWER_CASE) === EXPONENT) {
+      const sign = bytes[at + 1];
+      at += sign === MINUS || sign === PLUS ? 2 : 1;
+      let power = 0;
+      const powerFrom = at;
+      for (; at < to && bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9; at++) power = power * 10 + bytes[at]! - ZERO;
+      if (at === powerFrom) at = -1;
+      exponent += sign === MINUS ? -power : power;
+    }
+    if (at === to && digits > 0 && tailDigits <= TAIL_DIGITS) {
+      const value = nearestDouble(head, tail, tailDigits, exponent);
+      if (value !== undefined) {
+        this.value = negative ? -value : value;
+        return true;
+      }
     }
     return this.#readText(Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1'));
   }
