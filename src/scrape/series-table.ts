@@ -1,5 +1,5 @@
 /** What is remembered of a target's series between scrapes: columns by a small number that the exposition cache hands back. */
-import { Labels } from '../labels/labels.ts';
+import type { Labels } from '../labels/labels.ts';
 import type { Appender, SeriesRef } from '../storage/appender.ts';
 
 /** The number of every line head whose series relabelling drops. */
@@ -18,7 +18,6 @@ export class SeriesTable {
   #live = new Uint8Array(64);
   /** The storage's reference tells series apart: equal labels have one. */
   readonly #byRef = new Map<SeriesRef, number>();
-  readonly #names = new Map<string, readonly string[]>();
   readonly #free: number[] = [];
   #scrape = 0;
 
@@ -44,7 +43,7 @@ export class SeriesTable {
     if (series === undefined) {
       series = this.#free.pop() ?? this.#labels.length;
       if (series === this.#heads.length) this.#grow();
-      this.#labels[series] = this.#slim(labels);
+      this.#labels[series] = appender.labels(ref) ?? labels;
       this.#refs[series] = ref;
       this.#heads[series] = 0;
       this.#seen[series] = 0;
@@ -54,18 +53,6 @@ export class SeriesTable {
     }
     this.#heads[series]!++;
     return series;
-  }
-
-  /** Most series of a target have the same label names: one list serves them all. */
-  #slim(labels: Labels): Labels {
-    const key = labels.names.join('\0');
-    let names = this.#names.get(key);
-    if (names === undefined) {
-      names = labels.names.slice();
-      this.#names.set(key, names);
-    }
-    // A slice has no room to grow.
-    return Labels.fromSorted(names, labels.values.slice());
   }
 
   /** A line head is gone from the exposition cache. */

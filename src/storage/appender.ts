@@ -19,6 +19,8 @@ export type AppendOutcome =
 export interface Appender {
   /** The reference of the series with these labels, made where it is new. */
   series(labels: Labels): SeriesRef;
+  /** The storage's own copy of a series' labels, for whoever wants to keep them; undefined where the series is gone. */
+  labels(ref: SeriesRef): Labels | undefined;
   /** `startMs`: the created timestamp of a counter or histogram, where the exposition gave one. */
   float(ref: SeriesRef, timestampMs: number, value: number, startMs?: number): AppendOutcome;
   histogram(ref: SeriesRef, timestampMs: number, histogram: FloatHistogram, startMs?: number): AppendOutcome;

@@ -48,6 +48,7 @@ export class BatchColumns {
 /** What a batch needs of the head. */
 export interface BatchTarget {
   seriesRef(labels: Labels): SeriesRef;
+  labelsOf(ref: SeriesRef): Labels | undefined;
   check(
     ref: SeriesRef,
     timestampMs: number,
@@ -72,6 +73,10 @@ export class Batch implements Appender {
 
   series(labels: Labels): SeriesRef {
     return this.#target.seriesRef(labels);
+  }
+
+  labels(ref: SeriesRef): Labels | undefined {
+    return this.#target.labelsOf(ref);
   }
 
   float(ref: SeriesRef, timestampMs: number, value: number, startMs = 0): AppendOutcome {

@@ -269,6 +269,7 @@ export class Head implements Queryable, Appendable {
   #target(kept: boolean): BatchTarget {
     return {
       seriesRef: (labels) => this.seriesRef(labels),
+      labelsOf: (ref) => this.index.labels[this.slotOf(ref)],
       check: (ref, timestampMs, kind, value, histogram) => this.#check(ref, timestampMs, kind, value, histogram, kept),
       apply: (columns) => {
         this.journal?.append(columns, kept);

@@ -49,7 +49,8 @@ export class SeriesIndex {
     const slot = this.#freeSlots.pop() ?? this.slots++;
     const values: string[] = [];
     for (let i = 0; i < labels.names.length; i++) values.push(this.#post(labels.names[i]!, labels.values[i]!, slot));
-    this.labels[slot] = Labels.fromSorted(this.#nameSet(labels.names), values);
+    // A slice has no room to grow.
+    this.labels[slot] = Labels.fromSorted(this.#nameSet(labels.names), values.slice());
     if (slot >= this.#hashes.length) this.#hashes = copied(this.#hashes, new Int32Array(this.#hashes.length * 2));
     this.#hashes[slot] = hashOf(labels);
     this.size++;

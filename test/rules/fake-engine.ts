@@ -39,6 +39,7 @@ export class FakeStorage implements Appendable, Queryable {
     };
     return {
       series: (labels) => this.#refOf(labels),
+      labels: (ref) => this.#series[ref],
       float: (ref, timeMs, value) => write(ref, timeMs, value),
       histogram: (ref, timeMs) => write(ref, timeMs, Number.NaN),
       stale: (ref, timeMs) => write(ref, timeMs, 'stale'),

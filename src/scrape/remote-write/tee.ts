@@ -63,8 +63,14 @@ class TeeAppender implements Appender {
 
   series(labels: Labels): SeriesRef {
     const ref = this.#appender.series(labels);
-    if (!this.#known.has(ref)) this.#known.set(ref, { labels, usedMs: this.#nowMs });
+    if (!this.#known.has(ref)) {
+      this.#known.set(ref, { labels: this.#appender.labels(ref) ?? labels, usedMs: this.#nowMs });
+    }
     return ref;
+  }
+
+  labels(ref: SeriesRef): Labels | undefined {
+    return this.#appender.labels(ref);
   }
 
   float(ref: SeriesRef, timestampMs: number, value: number, startMs?: number): AppendOutcome {

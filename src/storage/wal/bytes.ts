@@ -3,9 +3,11 @@ import { crc32 } from 'node:zlib';
 import { Labels } from '../../labels/labels.ts';
 
 const FRAME = 8;
+const SMALL = 1 << 16;
+const LARGE = 1 << 20;
 
 export class ByteWriter {
-  #buffer: Buffer = Buffer.allocUnsafe(1 << 16);
+  #buffer: Buffer = Buffer.allocUnsafe(SMALL);
   #view: DataView = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
   length = 0;
 
@@ -14,9 +16,12 @@ export class ByteWriter {
     return this.#buffer.subarray(0, this.length);
   }
 
+  /** Forgets what was written, and gives most of the memory back where little of it was needed. */
   clear(): void {
+    if (this.#buffer.length > LARGE && this.length * 4 < this.#buffer.length) {
+      this.#replace(Buffer.allocUnsafe(Math.max(SMALL, this.length * 2)));
+    }
     this.length = 0;
-    if (this.#buffer.length > 1 << 24) this.#replace(Buffer.allocUnsafe(1 << 16));
   }
 
   /** Makes room, so that `bytes` more can be written without a check. */
