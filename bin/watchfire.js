@@ -10,6 +10,8 @@ import { setFlagsFromString } from 'node:v8';
 // is emptied faster than a large one is filled. The first flag holds for this thread, the second for workers.
 setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString('--max-semi-space-size=8');
+// Nor is it worth waking other threads for.
+setFlagsFromString('--no-parallel-scavenge');
 
 const oldestMajor = 22;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -75,6 +75,20 @@ export class ByteWriter {
     this.varint(value >= 0 ? value * 2 : -value * 2 - 1);
   }
 
+  /** As `byte` and twice `zigzag`; short where both numbers are small, as they mostly are in a scrape. */
+  byteAndZigzags(value: number, first: number, second: number): void {
+    this.reserve(3);
+    const buffer = this.#buffer;
+    buffer[this.length++] = value;
+    if (first >= 0 && first < 0x40 && second >= 0 && second < 0x40) {
+      buffer[this.length++] = first * 2;
+      buffer[this.length++] = second * 2;
+    } else {
+      this.zigzag(first);
+      this.zigzag(second);
+    }
+  }
+
   double(value: number): void {
     this.reserve(8);
     this.#view.setFloat64(this.length, value, true);

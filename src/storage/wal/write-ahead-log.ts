@@ -59,20 +59,28 @@ export class WriteAheadLog implements Journal {
   }
 
   append(columns: BatchColumns, kept: boolean): void {
-    const fresh: [SeriesRef, Labels][] = [];
-    const note = (ref: SeriesRef): void => {
-      const slot = this.#head.slotOf(ref);
-      if (slot < 0 || this.#declared[slot] === ref + 1) return;
-      if (slot >= this.#declared.length) this.#declared = copied(this.#declared, new Float64Array(slot * 2));
-      this.#declared[slot] = ref + 1;
-      fresh.push([ref, this.#head.index.labels[slot]!]);
-    };
-    for (let i = 0; i < columns.length; i++) note(columns.refs[i]!);
-    for (const { ref } of columns.exemplars) note(ref);
     if (columns.length + columns.exemplars.length + columns.metadata.length === 0) return;
+    const fresh = this.#undeclared(columns);
     const start = this.#pending.beginRecord();
     writeBatch(this.#pending, columns, kept, fresh);
     this.#pending.endRecord(start);
+  }
+
+  /** The series of a batch that a reader of the log does not know yet; it will by the record that comes now. */
+  #undeclared(columns: BatchColumns): [SeriesRef, Labels][] {
+    const fresh: [SeriesRef, Labels][] = [];
+    const { refs, length } = columns;
+    for (let i = 0; i < length; i++) this.#declare(refs[i]!, fresh);
+    for (const { ref } of columns.exemplars) this.#declare(ref, fresh);
+    return fresh;
+  }
+
+  #declare(ref: SeriesRef, fresh: [SeriesRef, Labels][]): void {
+    const slot = this.#head.slotOf(ref);
+    if (slot < 0 || this.#declared[slot] === ref + 1) return;
+    if (slot >= this.#declared.length) this.#declared = copied(this.#declared, new Float64Array(slot * 2));
+    this.#declared[slot] = ref + 1;
+    fresh.push([ref, this.#head.index.labels[slot]!]);
   }
 
   /** Writes what is pending, and makes it survive a crash. Never rejects: trouble goes to `onProblem`. */
