@@ -41,10 +41,8 @@ export class BodyBuffer {
     const needed = this.#length + chunk.length;
     if (this.#memory === undefined || needed > this.#memory.length) {
       const larger = this.#pool.take(needed);
-      if (this.#memory !== undefined) {
-        larger.set(this.#memory.subarray(0, this.#length));
-        this.#pool.give(this.#memory);
-      }
+      // What was too small is not kept: the next body is taken into the largest there is.
+      if (this.#memory !== undefined) larger.set(this.#memory.subarray(0, this.#length));
       this.#memory = larger;
     }
     this.#memory.set(chunk, this.#length);

@@ -95,10 +95,13 @@ export class ChunkTable {
       const into = pool.slab(address);
       const oldStart = pool.offset(old);
       const start = pool.offset(address);
-      into.set(from.subarray(oldStart, oldStart + this.valueBytes[chunk]!), start);
+      const values = this.valueBytes[chunk]!;
+      // So few bytes are copied sooner than two views for `set` are made.
+      for (let i = 0; i < values; i++) into[start + i] = from[oldStart + i]!;
       const times = this.timeBytes[chunk]!;
       const oldEnd = oldStart + before * 16;
-      if (times > 0) into.set(from.subarray(oldEnd - times, oldEnd), start + units * 16 - times);
+      const end = start + units * 16;
+      for (let i = 1; i <= times; i++) into[end - i] = from[oldEnd - i]!;
       pool.release(old, before);
     }
     this.address[chunk] = address;

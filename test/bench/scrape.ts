@@ -9,8 +9,8 @@ import { findPeer, pause, type Server, startServer, startWatchfire } from './pee
 const SIZES = (process.env['WATCHFIRE_BENCH_SERIES'] ?? '10000,50000,100000').split(',').map(Number);
 const SECONDS = Number(process.env['WATCHFIRE_BENCH_SECONDS'] ?? 60);
 const INTERVAL_SECONDS = 5;
-/** The first scrapes make the series; they are not what is measured. */
-const WARM_UP_SECONDS = 3 * INTERVAL_SECONDS;
+/** The first scrapes make the series, and V8 compiles what turns out to be hot: neither is what is measured. */
+const WARM_UP_SECONDS = Number(process.env['WATCHFIRE_BENCH_WARM_UP_SECONDS'] ?? 60);
 
 interface Measured {
   readonly cpuMicrosecondsPerSample: number;
