@@ -6,6 +6,7 @@ import { addCheckCommands, addTestCommands } from './checking-commands.ts';
 import { type CommandContext, EXIT, UsageError } from './context.ts';
 import { addSharedOptions, duration, type SharedOptions, settle } from './options.ts';
 import { addReadingCommands } from './reading-commands.ts';
+import { addRulesCommands } from './rules-commands.ts';
 import { addSilenceCommands } from './silence-commands.ts';
 import { VERSION } from './version.ts';
 import type { WatchOptions } from './watch.ts';
@@ -92,6 +93,7 @@ function program(context: CommandContext, exit: Exit): Command {
 
   addReadingCommands(root, context, exit);
   addSilenceCommands(root, context, exit);
+  addRulesCommands(root, context, exit);
   addCheckCommands(root, context, exit);
   addTestCommands(root, context, exit);
   root

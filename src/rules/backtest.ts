@@ -1,21 +1,27 @@
 /** When alerting rules would have been pending and firing over stored or remote history. */
 import type { RuleConfig, RuleGroupConfig } from '../config/rule-file.ts';
-import type { Labels } from '../labels/labels.ts';
-import { type QueryEngine, QueryError } from '../promql/result.ts';
+import { Labels } from '../labels/labels.ts';
+import type { Expression } from '../promql/expression.ts';
+import { QueryError } from '../promql/result.ts';
+import { type History, type HistorySeries, seriesOver } from './history.ts';
+import { RecordedHistory } from './recorded-history.ts';
 
 export interface BacktestOptions {
   readonly groups: readonly RuleGroupConfig[];
-  readonly engine: QueryEngine;
+  readonly history: History;
+  readonly parse: (expression: string) => Expression;
   readonly startMs: number;
   readonly endMs: number;
   /** For groups that name no interval. */
   readonly evaluationIntervalMs: number;
+  /** For groups that name no query offset. */
+  readonly queryOffsetMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** One time in which a series made the alert pending, and perhaps firing. */
 export interface Episode {
-  /** Of the expression's result. */
+  /** Of the expression's result, without its metric name. */
   readonly labels: Labels;
   readonly activeAtMs: number;
   /** Undefined: it never fired. */
@@ -27,26 +33,45 @@ export interface Episode {
 export interface RuleBacktest {
   readonly group: string;
   readonly rule: RuleConfig;
+  /** The group's labels and the rule's own, templates as they are written. */
+  readonly ruleLabels: Labels;
+  readonly intervalMs: number;
   /** In order of time. */
   readonly episodes: readonly Episode[];
+  /** What keeps this from being the whole truth, in words. */
+  readonly notes: readonly string[];
   /** Why it could not be evaluated. */
   readonly error?: string | undefined;
 }
 
-/** One entry for each alerting rule. Rejects only where the signal ends it. Recording rules are not run: their stored series are read. */
+/**
+ * One entry for each alerting rule. Recording rules are run first where alerting rules read their series, as far as the history lets them be.
+ * Rejects only where the signal ends it.
+ */
 export async function backtestRules(options: BacktestOptions): Promise<RuleBacktest[]> {
+  const { groups, history, parse, startMs, endMs, signal, evaluationIntervalMs } = options;
+  const range = { startMs, endMs, signal };
+  const stepOf = (group: RuleGroupConfig): number => group.intervalMs ?? evaluationIntervalMs;
+  const offsetOf = (group: RuleGroupConfig): number => group.queryOffsetMs ?? options.queryOffsetMs ?? 0;
+  const recorded = new RecordedHistory({ groups, history, parse: readable(parse), range, stepOf, offsetOf });
   const results: RuleBacktest[] = [];
-  for (const group of options.groups) {
-    const stepMs = group.intervalMs ?? options.evaluationIntervalMs;
+  for (const group of groups) {
+    const intervalMs = stepOf(group);
     for (const rule of group.rules) {
       if (rule.kind !== 'alerting') continue;
+      const ruleLabels = Labels.of({ ...group.labels, ...rule.labels });
+      const about = { group: group.name, rule, ruleLabels, intervalMs };
       try {
-        const presences = await presencesOf(rule, stepMs, group.queryOffsetMs ?? 0, options);
-        const episodes = presences.flatMap((presence) => episodesOf(presence, rule, stepMs, options.endMs));
-        results.push({ group: group.name, rule, episodes: episodes.sort((a, b) => a.activeAtMs - b.activeAtMs) });
+        const { engine, asStored } = await recorded.readingOf(readable(parse)(rule.expression));
+        const matrix = await seriesOver(engine, rule.expression, range, intervalMs, offsetOf(group));
+        const { presences, refused } = withinLimit(presencesOf(matrix), group.limit);
+        const episodes = presences.flatMap((presence) => episodesOf(presence, rule, intervalMs, endMs));
+        const notes = asStored.map((name) => `${name} is read as the history has it, not as the rule here records it`);
+        if (refused > 0) notes.push(`the group's limit of ${group.limit} drops the result of ${refused} evaluations`);
+        results.push({ ...about, episodes: episodes.sort((a, b) => a.activeAtMs - b.activeAtMs), notes });
       } catch (error) {
-        if (!(error instanceof QueryError) || options.signal?.aborted) throw error;
-        results.push({ group: group.name, rule, episodes: [], error: error.message });
+        if (!(error instanceof QueryError) || signal?.aborted) throw error;
+        results.push({ ...about, episodes: [], notes: [], error: error.message });
       }
     }
   }
@@ -65,52 +90,80 @@ export function totalsOf(result: RuleBacktest, endMs: number): { readonly fired:
   return { fired, firingMs };
 }
 
-/** Firing episodes that only one of two results has; equal are those of the same alert name and labels that overlap. */
+export interface Difference {
+  readonly gone: readonly Firing[];
+  readonly added: readonly Firing[];
+  /** The same firing, begun or ended at another time. */
+  readonly moved: readonly { readonly before: Firing; readonly after: Firing }[];
+}
+
+export interface Firing {
+  readonly name: string;
+  readonly ruleLabels: Labels;
+  readonly episode: Episode;
+}
+
+/** What fires otherwise; the same are firings of one alert name, rule labels and series that overlap in time. */
 export function differenceOf(
   before: readonly RuleBacktest[],
   after: readonly RuleBacktest[],
   endMs: number,
-): { readonly gone: readonly (readonly [string, Episode])[]; readonly added: readonly (readonly [string, Episode])[] } {
-  const [old, fresh] = [firings(before), firings(after)];
-  const overlaps = ([nameA, a]: readonly [string, Episode], [nameB, b]: readonly [string, Episode]): boolean =>
-    nameA === nameB &&
-    a.labels.equals(b.labels) &&
-    a.firedAtMs! <= (b.endedAtMs ?? endMs) &&
-    b.firedAtMs! <= (a.endedAtMs ?? endMs);
-  return {
-    gone: old.filter((each) => !fresh.some((other) => overlaps(each, other))),
-    added: fresh.filter((each) => !old.some((other) => overlaps(each, other))),
+): Difference {
+  const old = firingsOf(before);
+  const unmatched = new Map<string, Firing[]>();
+  for (const firing of firingsOf(after))
+    unmatched.set(keyOf(firing), [...(unmatched.get(keyOf(firing)) ?? []), firing]);
+  const gone: Firing[] = [];
+  const moved: { before: Firing; after: Firing }[] = [];
+  for (const firing of old) {
+    const candidates = unmatched.get(keyOf(firing)) ?? [];
+    const index = candidates.findIndex((other) => overlap(firing.episode, other.episode, endMs));
+    if (index < 0) {
+      gone.push(firing);
+      continue;
+    }
+    const [same] = candidates.splice(index, 1);
+    const { firedAtMs, endedAtMs } = same!.episode;
+    if (firedAtMs !== firing.episode.firedAtMs || endedAtMs !== firing.episode.endedAtMs) {
+      moved.push({ before: firing, after: same! });
+    }
+  }
+  return { gone, added: [...unmatched.values()].flat().sort(inOrder), moved };
+}
+
+function readable(parse: (expression: string) => Expression): (expression: string) => Expression {
+  return (expression) => {
+    try {
+      return parse(expression);
+    } catch (error) {
+      throw new QueryError('bad_data', error instanceof Error ? error.message : String(error));
+    }
   };
 }
 
 /** The evaluations at which a series is in the result. */
 interface Presence {
   readonly labels: Labels;
-  readonly times: number[];
+  readonly times: readonly number[];
 }
 
-/** A server refuses ranges of more points than this. */
-const MOST_STEPS = 10_000;
+function presencesOf(matrix: readonly HistorySeries[]): Presence[] {
+  return matrix.map(({ labels, points }) => ({
+    labels: labels.withoutMetricName(),
+    times: points.map(({ timeMs }) => timeMs),
+  }));
+}
 
-async function presencesOf(
-  rule: RuleConfig,
-  stepMs: number,
-  offsetMs: number,
-  { engine, startMs, endMs, signal }: BacktestOptions,
-): Promise<Presence[]> {
-  const presences = new Map<string, Presence>();
-  for (let fromMs = startMs; fromMs <= endMs; fromMs += MOST_STEPS * stepMs) {
-    const toMs = Math.min(fromMs + (MOST_STEPS - 1) * stepMs, endMs);
-    const range = { startMs: fromMs - offsetMs, endMs: toMs - offsetMs, stepMs, signal };
-    const { value } = await engine.queryRange(rule.expression, range);
-    if (value.type !== 'matrix') throw new QueryError('execution', 'rule result is not a vector or scalar');
-    for (const { labels, timestamps } of value.series) {
-      const presence = presences.get(labels.key) ?? { labels, times: [] };
-      presences.set(labels.key, presence);
-      for (const time of timestamps) presence.times.push(time + offsetMs);
-    }
-  }
-  return [...presences.values()];
+/** Where more alerts than the limit (0: none) are active at once, the evaluation fails and all of them end. */
+function withinLimit(presences: Presence[], limit: number): { presences: Presence[]; refused: number } {
+  if (limit === 0) return { presences, refused: 0 };
+  const counts = new Map<number, number>();
+  for (const { times } of presences) for (const time of times) counts.set(time, (counts.get(time) ?? 0) + 1);
+  const fits = (time: number): boolean => counts.get(time)! <= limit;
+  return {
+    presences: presences.map(({ labels, times }) => ({ labels, times: times.filter(fits) })),
+    refused: [...counts.keys()].filter((time) => !fits(time)).length,
+  };
 }
 
 function episodesOf({ labels, times }: Presence, rule: RuleConfig, stepMs: number, endMs: number): Episode[] {
@@ -135,8 +188,24 @@ function episodesOf({ labels, times }: Presence, rule: RuleConfig, stepMs: numbe
   return episodes;
 }
 
-function firings(results: readonly RuleBacktest[]): (readonly [string, Episode])[] {
-  return results.flatMap(({ rule, episodes }) =>
-    episodes.filter(({ firedAtMs }) => firedAtMs !== undefined).map((episode) => [rule.name, episode] as const),
-  );
+function firingsOf(results: readonly RuleBacktest[]): Firing[] {
+  return results
+    .flatMap(({ rule, ruleLabels, episodes }) =>
+      episodes
+        .filter(({ firedAtMs }) => firedAtMs !== undefined)
+        .map((episode) => ({ name: rule.name, ruleLabels, episode })),
+    )
+    .sort(inOrder);
+}
+
+function inOrder(a: Firing, b: Firing): number {
+  return a.episode.firedAtMs! - b.episode.firedAtMs!;
+}
+
+function keyOf({ name, ruleLabels, episode }: Firing): string {
+  return [name, ruleLabels.key, episode.labels.key].join('\u0000');
+}
+
+function overlap(a: Episode, b: Episode, endMs: number): boolean {
+  return a.firedAtMs! <= (b.endedAtMs ?? endMs) && b.firedAtMs! <= (a.endedAtMs ?? endMs);
 }

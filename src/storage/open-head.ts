@@ -25,6 +25,8 @@ export interface DurableHeadOptions extends HeadOptions {
   readonly onRepair?: ((repair: Repair) => void) | undefined;
 }
 
+export type StoredHeadOptions = Pick<DurableHeadOptions, 'directory' | 'files' | 'onRepair'> & HeadOptions;
+
 export interface Repair {
   readonly file: string;
   readonly lostBytes: number;
@@ -35,7 +37,7 @@ export interface Repair {
 export async function openHead(options: DurableHeadOptions): Promise<Head> {
   const head = new Head(options);
   const files = options.files ?? nodeFiles;
-  const found = await replay(head, options, files);
+  const found = await replay(head, options, files, true);
   head.journal = new WriteAheadLog(
     head,
     {
@@ -53,10 +55,18 @@ export async function openHead(options: DurableHeadOptions): Promise<Head> {
   return head;
 }
 
+/** What a directory holds, to be read only: nothing in it is changed, and another process may go on writing there. Never rejects. */
+export async function readStoredHead(options: StoredHeadOptions): Promise<Head> {
+  const head = new Head(options);
+  await replay(head, options, options.files ?? nodeFiles, false);
+  return head;
+}
+
 async function replay(
   head: Head,
-  options: DurableHeadOptions,
+  options: StoredHeadOptions,
   files: Files,
+  repairs: boolean,
 ): Promise<{ readonly nextSegment: number; readonly bytes: number }> {
   const { directory } = options;
   const names = await files.list(directory).catch(() => []);
@@ -94,6 +104,8 @@ async function replay(
     const end = readRecords(file, 0, (payload) => applyRecord(head, payload, refs));
     bytes += end;
     if (end === file.length) continue;
+    // The end of a segment that is being written is no fault.
+    if (!repairs) continue;
     report(name, file.length - end, 'the segment ends in a record that is torn or does not fit its checksum');
     await files.truncate(join(directory, name), end).catch(() => {});
   }

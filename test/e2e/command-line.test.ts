@@ -84,6 +84,69 @@ describe('query', () => {
   });
 });
 
+describe('rules backtest', () => {
+  const history = file(
+    'history.om',
+    `# TYPE x gauge\n${[0, 5, 5, 5, 0, 7, 7].map((value, i) => `x{job="a"} ${value} ${1_700_000_040 + 60 * i}`).join('\n')}\n# EOF\n`,
+  );
+  const rulesOf = (threshold: number): string =>
+    `groups:\n  - name: g\n    rules:\n      - {alert: High, expr: x > ${threshold}, for: 1m, labels: {severity: page}}\n`;
+  const rules = file('given.rules.yml', rulesOf(4));
+  const other = file('other.rules.yml', rulesOf(6));
+
+  it('says when a rule would have fired', () => {
+    const { code, out } = run(['rules', 'backtest', rules, '--import', history]);
+    expect(code).toBe(0);
+    expect(out).toBe(
+      [
+        '2023-11-14T22:14:00Z to 2023-11-14T22:20:00Z, 6m',
+        '',
+        'alert                  group  every  fired  firing for  longest  series  only pending',
+        'High{severity="page"}  g         1m      2          2m       2m       1             0',
+        '',
+        'High{severity="page"}',
+        '  2023-11-14T22:16:00Z for 2m                after 1m pending  {job="a"}',
+        '  2023-11-14T22:20:00Z for 0s, still firing  after 1m pending  {job="a"}',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says what another file changes, with 1, and of a prometheus.yml the same as of its rules', () => {
+    const { code, out } = run(['rules', 'backtest', rules, '--against', other, '--import', history]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^High\{severity="page"\} +2 +2m +1 +0s$/m);
+    expect(out).toMatch(
+      /\nonly with given\.rules\.yml\n {2}High\{severity="page"\} {2}2023-11-14T22:16:00Z for 2m {2}\{job="a"\}\n$/,
+    );
+    const config = file('backtest.yml', 'global: {evaluation_interval: 1m}\nrule_files: [given.rules.yml]\n');
+    const same = run(['rules', 'backtest', config, '--against', rules, '--import', history]);
+    expect(same.code).toBe(0);
+    expect(same.out).toMatch(/both fire at the same times\n$/);
+  });
+
+  it('prints one JSON value a line', () => {
+    const { code, out } = run(['rules', 'backtest', rules, '--against', other, '--import', history, '--json']);
+    expect(code).toBe(1);
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { kind: 'rule', of: 'given', alert: 'High', fired: 2, firingSeconds: 120, line: 4, intervalSeconds: 60 },
+      { kind: 'rule', of: 'against', fired: 1, firingSeconds: 0, episodes: [{ endedAt: null }] },
+      { kind: 'only-given', alert: 'High', firedAt: '2023-11-14T22:16:00Z', endedAt: '2023-11-14T22:18:00Z' },
+    ]);
+  });
+
+  it('is 2 where there is no history, and where a rule is no rule', () => {
+    const none = run(['rules', 'backtest', rules, '--state', 'nowhere']);
+    expect(none).toMatchObject({ code: 2, err: expect.stringMatching(/there is no history/) });
+    const wrong = run(['rules', 'backtest', file('wrong.yml', rulesOf(4).replace('x >', 'x >>')), '--import', history]);
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringMatching(/wrong\.yml:4:32: .*parse error/) });
+  });
+});
+
 describe('usage', () => {
   it('is 2 for an unknown option, a target that is none, and nothing to watch', () => {
     expect(run(['--nix']).code).toBe(2);
@@ -108,6 +171,7 @@ describe('usage', () => {
       'silence',
       'check',
       'test',
+      'rules',
       'completion',
     ]) {
       expect(help.out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));

@@ -8,7 +8,7 @@ import { ManualClock } from '../../src/config/clock.ts';
 import type { FloatHistogram } from '../../src/exposition/histogram.ts';
 import { Labels } from '../../src/labels/labels.ts';
 import type { Head } from '../../src/storage/head.ts';
-import { type DurableHeadOptions, openHead, type Repair } from '../../src/storage/open-head.ts';
+import { type DurableHeadOptions, openHead, type Repair, readStoredHead } from '../../src/storage/open-head.ts';
 import { FLOAT, SampleColumns } from '../../src/storage/queryable.ts';
 import type { LogProblem } from '../../src/storage/wal/write-ahead-log.ts';
 import { MemoryFiles } from './memory-files.ts';
@@ -113,6 +113,26 @@ describe('a restart', () => {
     for (let i = 501; i <= 600; i++) appendBatch(again, i);
     await again.close();
     expect(dump(await openHead(options(files)))).toBe(dump(again));
+  });
+
+  it('leaves everything as it is where it is only read, the end of a log that another writes included', async () => {
+    const files = new MemoryFiles();
+    const head = await openHead(options(files));
+    for (let i = 1; i <= 20; i++) appendBatch(head, i);
+    await head.flush();
+    const before = dump(head);
+    appendBatch(head, 21);
+    await head.close();
+    const [name] = await files.list('/wal');
+    files.contents.set(`/wal/${name}`, files.contents.get(`/wal/${name}`)!.slice(0, -3));
+    const contents = new Map(files.contents);
+    const repairs: Repair[] = [];
+    const stored = await readStoredHead(options(files, { onRepair: (repair) => repairs.push(repair) }));
+    expect(dump(stored)).toBe(before);
+    await stored.close();
+    expect(files.contents).toEqual(contents);
+    expect(repairs).toEqual([]);
+    expect(dump(await readStoredHead({ directory: '/none', files }))).toBe('');
   });
 
   it('flushes at the interval', async () => {
