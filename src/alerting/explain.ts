@@ -11,9 +11,9 @@ import type { Inhibitor } from './inhibitor.ts';
 import type { Integration } from './integration.ts';
 import type { NotificationRecord } from './model.ts';
 import type { NotificationLog } from './notification-log.ts';
-import { labelSetText, matchersText, matcherText, type Route, type RouteStep } from './route-tree.ts';
+import { labelSetText, matchersText, type Route, routeStepText } from './route-tree.ts';
 import type { Silences } from './silences.ts';
-import { containingIntervals } from './time-interval.ts';
+import { mutingIntervals } from './time-interval.ts';
 
 export interface ExplanationSection {
   readonly heading: string;
@@ -40,7 +40,7 @@ export function explainAlert(labels: Labels, view: AlertingView): readonly Expla
   const name = fingerprint(labels);
   return [
     { heading: 'Alert', lines: alertLines(name, view) },
-    { heading: 'Route', lines: view.route.trace(labels).map(stepLine) },
+    { heading: 'Route', lines: view.route.trace(labels).map(routeStepText) },
     ...view.route.match(labels).map((route) => ({
       heading: `Group of receiver ${route.config.receiver}`,
       lines: groupLines(route, labels, name, view),
@@ -63,15 +63,6 @@ function alertLines(name: string, view: AlertingView): readonly string[] {
   ];
 }
 
-function stepLine(step: RouteStep): string {
-  const { route, depth, outcome, refusedBy } = step;
-  const place = `${route.config.place.file}:${route.config.place.line}`;
-  const why = refusedBy === undefined ? outcome : `${outcome}: ${matcherText(refusedBy)}`;
-  const receiver = outcome === 'chosen' ? ` → receiver ${route.config.receiver}` : '';
-  const more = outcome === 'chosen' || outcome === 'entered' ? (route.config.continue ? ', continue' : '') : '';
-  return `${'  '.repeat(depth)}${matchersText(route.config.matchers)} (${place}) ${why}${more}${receiver}`;
-}
-
 function groupLines(route: Route, labels: Labels, name: string, view: AlertingView): readonly string[] {
   const { config } = route;
   const group = view.groupOf(route);
@@ -90,14 +81,8 @@ function groupLines(route: Route, labels: Labels, name: string, view: AlertingVi
 }
 
 function timeMuteLines(route: Route, view: AlertingView): readonly string[] {
-  const { muteTimeIntervals, activeTimeIntervals } = route.config;
-  const muting = containingIntervals(view.timeIntervals, muteTimeIntervals, view.nowMs);
-  const active = containingIntervals(view.timeIntervals, activeTimeIntervals, view.nowMs);
-  const lines = muting.map((name) => `within-mute-time:${name}: nothing is sent now`);
-  if (activeTimeIntervals.length > 0 && active.length === 0) {
-    lines.push(`outside-active-time:${activeTimeIntervals.join(',')}: nothing is sent now`);
-  }
-  return lines;
+  const muting = mutingIntervals(view.timeIntervals, route.config, view.nowMs);
+  return muting.map(({ name, why }) => `${why}:${name}: nothing is sent now`);
 }
 
 function integrationLines(route: Route, labels: Labels, name: string, view: AlertingView): readonly string[] {

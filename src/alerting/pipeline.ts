@@ -11,7 +11,7 @@ import type { Alert, NotificationRecord } from './model.ts';
 import { dueReason, type LogEntry, type NotificationLog } from './notification-log.ts';
 import { RetryBackOff, sleep } from './retry.ts';
 import type { Silences } from './silences.ts';
-import { containingIntervals } from './time-interval.ts';
+import { mutingIntervals } from './time-interval.ts';
 
 export interface PipelineOptions {
   readonly clock: Clock;
@@ -73,18 +73,9 @@ export class Pipeline {
   }
 
   #mutedByTime(flush: Flush, alerts: readonly Alert[]): boolean {
-    const { timeIntervals } = this.#options;
-    const { activeTimeIntervals, muteTimeIntervals } = flush.group.route.config;
-    const active = containingIntervals(timeIntervals, activeTimeIntervals, flush.nowMs);
-    if (activeTimeIntervals.length > 0 && active.length === 0) {
-      flush.group.mutedBy = activeTimeIntervals;
-      const reasons = activeTimeIntervals.map((name) => `outside-active-time:${name}`);
-      this.#recordSuppression(flush, 'time', alerts, reasons);
-      return true;
-    }
-    const muting = containingIntervals(timeIntervals, muteTimeIntervals, flush.nowMs);
-    flush.group.mutedBy = muting;
-    const reasons = muting.map((name) => `within-mute-time:${name}`);
+    const muting = mutingIntervals(this.#options.timeIntervals, flush.group.route.config, flush.nowMs);
+    flush.group.mutedBy = muting.map(({ name }) => name);
+    const reasons = muting.map(({ name, why }) => `${why}:${name}`);
     this.#recordSuppression(flush, 'time', muting.length > 0 ? alerts : [], reasons);
     return muting.length > 0;
   }

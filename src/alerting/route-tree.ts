@@ -10,6 +10,8 @@ export interface RouteStep {
   readonly outcome: 'entered' | 'chosen' | 'matchers-do-not-match' | 'not-tried-after-a-match-without-continue';
   /** The first matcher that refused. */
   readonly refusedBy?: Matcher | undefined;
+  /** The value that it refused; undefined where the alert has no such label. */
+  readonly refusedValue?: string | undefined;
 }
 
 export class Route {
@@ -43,7 +45,10 @@ export class Route {
   /** The same walk, each step with its reason, in the order in which the routes are tried. */
   trace(labels: Labels, depth = 0): readonly RouteStep[] {
     const refusedBy = this.config.matchers.find((matcher) => !matcher.matches(labels.get(matcher.name)));
-    if (refusedBy !== undefined) return [{ depth, route: this, outcome: 'matchers-do-not-match', refusedBy }];
+    if (refusedBy !== undefined) {
+      const refusedValue = labels.has(refusedBy.name) ? labels.get(refusedBy.name) : undefined;
+      return [{ depth, route: this, outcome: 'matchers-do-not-match', refusedBy, refusedValue }];
+    }
     const below: RouteStep[] = [];
     let ended = false;
     let taken = false;
@@ -69,6 +74,16 @@ export class Route {
   groupKey(groupLabels: Labels): string {
     return `${this.key}:${labelSetText(groupLabels)}`;
   }
+}
+
+/** A step as a line: its matchers, where they stand, what came of it and why. */
+export function routeStepText({ route, depth, outcome, refusedBy, refusedValue }: RouteStep): string {
+  const { matchers, place, receiver, continue: continues } = route.config;
+  const has = refusedValue === undefined ? 'it has no such label' : `it is ${quote(refusedValue)}`;
+  const why = refusedBy === undefined ? outcome : `${outcome}: ${matcherText(refusedBy)} (${has})`;
+  const taken = outcome === 'chosen' ? ` → receiver ${receiver}` : '';
+  const more = (outcome === 'chosen' || outcome === 'entered') && continues ? ', continue' : '';
+  return `${'  '.repeat(depth)}${matchersText(matchers)} (${place.file}:${place.line}) ${why}${more}${taken}`;
 }
 
 /** `{a="b",c=~"d"}`, sorted as Alertmanager sorts matchers. */

@@ -1,13 +1,30 @@
 /** Whether an instant lies within one of `time_intervals`, in the interval's own time zone. */
-import type { NamedTimeInterval, TimeInterval } from '../config/alertmanager-config.ts';
+import type { NamedTimeInterval, RouteConfig, TimeInterval } from '../config/alertmanager-config.ts';
 
 /** Of the named intervals those that contain the instant. Names that are not defined contain nothing. */
-export function containingIntervals(
+function containingIntervals(
   defined: ReadonlyMap<string, NamedTimeInterval>,
   names: readonly string[],
   atMs: number,
 ): readonly string[] {
   return names.filter((name) => defined.get(name)?.intervals.some((interval) => contains(interval, atMs)));
+}
+
+export interface Muting {
+  readonly name: string;
+  readonly why: 'within-mute-time' | 'outside-active-time';
+}
+
+/** The time intervals for which a route sends nothing at the instant: mute times do not count where it is not active at all. */
+export function mutingIntervals(
+  defined: ReadonlyMap<string, NamedTimeInterval>,
+  { muteTimeIntervals, activeTimeIntervals }: Pick<RouteConfig, 'muteTimeIntervals' | 'activeTimeIntervals'>,
+  atMs: number,
+): readonly Muting[] {
+  if (activeTimeIntervals.length > 0 && containingIntervals(defined, activeTimeIntervals, atMs).length === 0) {
+    return activeTimeIntervals.map((name) => ({ name, why: 'outside-active-time' }));
+  }
+  return containingIntervals(defined, muteTimeIntervals, atMs).map((name) => ({ name, why: 'within-mute-time' }));
 }
 
 export function contains(interval: TimeInterval, atMs: number): boolean {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { collect } from './options.ts';
+import type { TestRouteFlags } from './test-route.ts';
 
 export function addCheckCommands(root: Command, context: CommandContext, exit: (code: number) => void): void {
   const check = root.command('check').description('check files: 0 accepted, 1 rejected');
@@ -71,12 +72,14 @@ export function addTestCommands(root: Command, context: CommandContext, exit: (c
     });
   test
     .command('route')
-    .description('where an alert with these labels goes')
+    .description('where alerts go: one with these labels, or those of a file of cases')
     .argument('<file>', 'alertmanager.yml')
-    .argument('<label...>', 'e.g. severity=critical')
+    .argument('[label...]', 'e.g. severity=critical')
     .option('--receivers <names>', 'fail unless it goes to exactly these, comma-separated')
-    .action(async (file: string, labels: string[], options: { receivers?: string }) => {
-      const { testRoute } = await import('./test.ts');
+    .option('--cases <file>', 'YAML or JSON lines: labels, receivers, inhibited_by, muted_by (repeatable)', collect)
+    .addHelpText('after', CASES_HELP)
+    .action(async (file: string, labels: string[], options: TestRouteFlags) => {
+      const { testRoute } = await import('./test-route.ts');
       exit(await testRoute(file, labels, options, context));
     });
   test
@@ -99,3 +102,23 @@ export function addTestCommands(root: Command, context: CommandContext, exit: (c
       exit(await testTemplate(text, options, context));
     });
 }
+
+const CASES_HELP = `
+A file of cases is a YAML list (or JSON, one case a line):
+
+  - name: a critical alert of the database
+    labels: {alertname: Down, service: mysql, severity: critical}
+    receivers: [dba-page, dba-chat]        # in any order
+  - name: what is on a node that is down is told of once
+    alerts:                                # these fire together
+      - labels: {alertname: NodeDown, instance: a}
+        receivers: [ops]
+        inhibited_by: []
+      - labels: {alertname: ServiceDown, instance: a}
+        inhibited_by: [{alertname: NodeDown}]
+  - labels: {alertname: DiskFull}
+    at: 2026-01-31T22:30:00Z
+    muted_by: [night]                      # time intervals of its routes
+
+Exit code 1 where an expectation is not met, with FILE:LINE and the routes that were tried.
+`;

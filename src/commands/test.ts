@@ -1,16 +1,14 @@
-/** `watchfire test …`: runs tests of rules, PromQL, routes, receivers and templates. */
+/** `watchfire test …`: runs tests of rules, PromQL, receivers and templates. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ZERO_TIME_MS } from '../alerting/alert.ts';
 import type { Notification } from '../alerting/integration.ts';
 import type { Alert } from '../alerting/model.ts';
-import { Route } from '../alerting/route-tree.ts';
 import { loadAlertmanagerConfig } from '../config/alertmanager-loader.ts';
 import { systemClock } from '../config/clock.ts';
 import { createHttpClient } from '../http/axios.ts';
 import { fingerprint } from '../labels/fingerprint.ts';
 import { Labels } from '../labels/labels.ts';
-import { parseMatcher } from '../labels/matcher-parser.ts';
 import { readTextFile } from '../notify/fields.ts';
 import { createIntegrations } from '../notify/integrations.ts';
 import { NotificationTemplates } from '../notify/template-data.ts';
@@ -33,38 +31,6 @@ export async function testPromql(files: readonly string[], context: CommandConte
 export async function testRules(files: readonly string[], context: CommandContext): Promise<number> {
   const passed = await runRuleTests(files, (line) => context.stdout.write(`${line}\n`));
   return passed ? EXIT.fine : EXIT.found;
-}
-
-/** Prints each route that is tried and why it is taken or not, and the receivers. */
-export async function testRoute(
-  file: string,
-  pairs: readonly string[],
-  flags: { readonly receivers?: string },
-  context: CommandContext,
-): Promise<number> {
-  const { value } = loadAlertmanagerConfig(resolve(context.directory, file));
-  const labels = Labels.fromPairs(
-    pairs.map((pair) => {
-      const matcher = parseMatcher(pair);
-      if (matcher.operator !== '=') throw new UsageError(`${pair} is no label: write name=value`);
-      return [matcher.name, matcher.value];
-    }),
-  );
-  const root = new Route(value.route);
-  for (const { depth, route, outcome, refusedBy } of root.trace(labels)) {
-    const matchers = route.config.matchers.map(String).join(', ');
-    const why = refusedBy === undefined ? outcome : `${outcome}: ${refusedBy.toString()}`;
-    context.stdout.write(
-      printable(`${'  '.repeat(depth)}{${matchers}} receiver ${route.config.receiver}: ${why}`).concat('\n'),
-    );
-  }
-  const receivers = root.match(labels).map((route) => route.config.receiver);
-  context.stdout.write(`${receivers.join(',')}\n`);
-  if (flags.receivers === undefined) return EXIT.fine;
-  const wanted = flags.receivers.split(',').map((name) => name.trim());
-  if (wanted.join(',') === receivers.join(',')) return EXIT.fine;
-  context.stderr.write(`expected ${wanted.join(',')}\n`);
-  return EXIT.found;
 }
 
 /** Sends one firing test alert through every integration of a receiver. */
