@@ -95,6 +95,6 @@ function restored(key: string, value: unknown): StoredAlert {
     ...alert,
     fingerprint: key,
     labels: Labels.of(alert.labels),
-    annotations: Labels.of(alert.annotations),
+    annotations: Labels.annotations(alert.annotations),
   };
 }

@@ -260,7 +260,9 @@ export class Alerting implements AlertSink {
     const status = this.#statusOf(alert, mutedBy, nowMs);
     if (!accepts.status(status)) return undefined;
     const { timeout: _, ...rest } = alert;
-    return { ...rest, status, receivers };
+    // Filters look at silences and inhibition alone, as Alertmanager's do.
+    const state = mutedBy.length > 0 ? 'suppressed' : status.state;
+    return { ...rest, status: { ...status, state }, receivers };
   }
 
   /** As it would be if its group were flushed now. */

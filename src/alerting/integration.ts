@@ -29,9 +29,15 @@ export interface Notification {
 }
 
 /** `retry`: the fault may pass (back off and try again until the next interval); else it is final. */
-export type NotifyOutcome =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly retry: boolean; readonly error: string };
+export type NotifyOutcome = { readonly ok: true } | FailedOutcome;
+
+export interface FailedOutcome {
+  readonly ok: false;
+  readonly retry: boolean;
+  readonly error: string;
+  /** The service asks for a pause of at least so long; undefined: it does not. */
+  readonly retryAfterMs?: number | undefined;
+}
 
 export interface Notifier {
   notify(notification: Notification, signal: AbortSignal): Promise<NotifyOutcome>;

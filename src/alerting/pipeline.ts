@@ -179,7 +179,7 @@ export class Pipeline {
         return true;
       }
       lastError = outcome.error || lastError;
-      const waitMs = Math.max(0, startedMs + backOff.nextMs() - clock.nowMs());
+      const waitMs = Math.max(0, startedMs + backOff.nextMs() - clock.nowMs(), outcome.retryAfterMs ?? 0);
       const mayRetry = outcome.retry && !flush.retrySignal.aborted;
       this.#record(flush, name, notification.alerts, {
         outcome: mayRetry ? 'retrying' : 'failed',

@@ -14,6 +14,8 @@ export interface ReadAlerts {
 /** Throws Refusal where the body as a whole cannot be used. */
 export function readAlerts(request: ApiRequest, nowMs: number): ReadAlerts {
   const body = readBody(request, 'alerts');
+  // Go takes null for no alerts at all.
+  if (body === null) return { accepted: [], error: undefined };
   if (!Array.isArray(body)) {
     throw unparsable('alerts', `json: cannot unmarshal ${kindOf(body)} into Go value of type models.PostableAlerts`);
   }
@@ -26,7 +28,7 @@ export function readAlerts(request: ApiRequest, nowMs: number): ReadAlerts {
       accepted.push({
         ...alert,
         labels: Labels.fromPairs(alert.labels),
-        annotations: Labels.fromPairs(alert.annotations),
+        annotations: Labels.annotations(Object.fromEntries(alert.annotations)),
       });
   }
   return { accepted, error: errors.length === 0 ? undefined : errors.join('\n') };

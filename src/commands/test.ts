@@ -110,7 +110,7 @@ function fromPayload(text: string): Notification {
   const payload: Payload = JSON.parse(text);
   const alerts = (payload.alerts ?? []).map((alert) => ({
     labels: Labels.of(alert.labels ?? {}),
-    annotations: Labels.of(alert.annotations ?? {}),
+    annotations: Labels.annotations(alert.annotations ?? {}),
     startsAtMs: Date.parse(alert.startsAt ?? '') || systemClock.nowMs(),
     endsAtMs: alert.status === 'resolved' ? Date.parse(alert.endsAt ?? '') || systemClock.nowMs() : ZERO_TIME_MS,
   }));

@@ -164,11 +164,12 @@ const nameFault = (name: string): string | undefined =>
 export const equalMatchers: Type<readonly Matcher[] | undefined> = matcherMap('=', text);
 
 const pattern: Type<string | undefined> = parsed<string | undefined>('common.Regexp', undefined, (source) => {
-  compileRe2(`^(?:${source})$`, source);
-  return source;
+  const anchored = `^(?:${source})$`;
+  compileRe2(anchored, source);
+  return anchored;
 });
 
-/** The old `match_re`: names and patterns. */
+/** The old `match_re`: names and patterns, anchored as Alertmanager has them, which shows in group keys. */
 export const patternMatchers: Type<readonly Matcher[] | undefined> = matcherMap('=~', pattern);
 
 function matcherMap(operator: '=' | '=~', value: Type<string | undefined>): Type<readonly Matcher[] | undefined> {

@@ -38,6 +38,15 @@ export class Labels {
     );
   }
 
+  /** Annotations: as labels, but an empty text is one (a template that expands to nothing), not the lack of one. */
+  static annotations(record: Readonly<Record<string, string>>): Labels {
+    const names = Object.keys(record).sort(compareBytes);
+    return Labels.fromSorted(
+      names,
+      names.map((name) => record[name]!),
+    );
+  }
+
   static of(record: Readonly<Record<string, string>>): Labels {
     return Labels.fromPairs(Object.entries(record));
   }

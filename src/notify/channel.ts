@@ -1,6 +1,6 @@
 /** What every channel is built from: its entry of the receiver, the HTTP client for it, templates, and how answers become outcomes. */
 import { createHash } from 'node:crypto';
-import type { Notification, Notifier, NotifyOutcome } from '../alerting/integration.ts';
+import type { FailedOutcome, Notification, Notifier, NotifyOutcome } from '../alerting/integration.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
 import type { Fields } from './fields.ts';
 import { goJson } from './go-json.ts';
@@ -21,7 +21,7 @@ export const DELIVERED: NotifyOutcome = { ok: true };
 const QUOTED_BYTES = 512;
 const LARGEST_ANSWER_BYTES = 1 << 20;
 
-export function failed(error: string, retry = false): NotifyOutcome {
+export function failed(error: string, retry = false): FailedOutcome {
   return { ok: false, retry, error };
 }
 
@@ -87,7 +87,17 @@ export function outcomeOf(
   if (status >= 200 && status < 300) return DELIVERED;
   const retry = status >= 500 || status === 429 || status === alsoRetry;
   const detail = details(response);
-  return failed(`unexpected status code ${status}${detail === '' ? '' : `: ${detail}`}`, retry);
+  const error = `unexpected status code ${status}${detail === '' ? '' : `: ${detail}`}`;
+  return { ok: false, retry, error, retryAfterMs: retry ? retryAfter(response) : undefined };
+}
+
+/** What `Retry-After` (RFC 9110, 10.2.3: seconds, or a date) asks for; undefined where it says nothing that can be read. */
+export function retryAfter({ headers }: HttpResponse): number | undefined {
+  const text = headers['retry-after']?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  // By the service's own clock, which need not be ours.
+  const waitMs = Date.parse(text) - Date.parse(headers['date'] ?? '');
+  return waitMs > 0 ? waitMs : undefined;
 }
 
 /** The beginning of an answer's body. */

@@ -12,6 +12,7 @@ import {
   nonEmpty,
   optional,
   outcomeOf,
+  retryAfter,
   send,
   truncateRunes,
 } from './channel.ts';
@@ -102,7 +103,10 @@ function readAnswer(answer: HttpResponse, store: Map<string, string> | undefined
   if (typeof said !== 'object' || said === null) return failed('could not read the JSON response of Slack', true);
   if (!('ok' in said) || said.ok !== true) {
     const error = 'error' in said ? String(said.error) : '';
-    return failed(`error response from Slack: ${error}`, error === 'ratelimited');
+    return {
+      ...failed(`error response from Slack: ${error}`, error === 'ratelimited'),
+      retryAfterMs: retryAfter(answer),
+    };
   }
   if (store !== undefined && 'ts' in said && 'channel' in said && said.ts && said.channel) {
     store.set('threadTs', String(said.ts));

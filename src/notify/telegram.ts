@@ -8,6 +8,7 @@ import {
   jsonRequest,
   outcomeOf,
   requestNotifier,
+  retryAfter,
   truncateRunes,
 } from './channel.ts';
 import { FieldError, type Fields } from './fields.ts';
@@ -54,12 +55,25 @@ function messageText(fields: Fields, rendering: Rendering, parseMode: string): s
   return [...html].length > LONGEST_MESSAGE_RUNES ? TOO_LONG : html;
 }
 
+/** `parameters.retry_after` of an answer, in seconds there. */
+function pauseOf(said: unknown): number | undefined {
+  const parameters = typeof said === 'object' && said !== null && 'parameters' in said ? said.parameters : undefined;
+  if (typeof parameters !== 'object' || parameters === null || !('retry_after' in parameters)) return undefined;
+  const seconds = Number(parameters.retry_after);
+  return seconds > 0 ? seconds * 1000 : undefined;
+}
+
 /** As Alertmanager, everything that Telegram refuses is tried again. */
 function readAnswer(answer: HttpResponse): NotifyOutcome {
   const said = bodyJson(answer);
   const description =
     typeof said === 'object' && said !== null && 'description' in said ? String(said.description) : undefined;
-  if (description !== undefined) return failed(`telegram: ${description} (${answer.status})`, true);
+  if (description !== undefined) {
+    return {
+      ...failed(`telegram: ${description} (${answer.status})`, true),
+      retryAfterMs: pauseOf(said) ?? retryAfter(answer),
+    };
+  }
   const outcome = outcomeOf(answer);
   return outcome.ok ? outcome : { ...outcome, retry: true };
 }

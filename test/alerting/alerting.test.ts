@@ -254,7 +254,7 @@ describe('muting', () => {
     );
     // 28 March 2026, 20:00 UTC; Berlin changes to summer time at 01:00 UTC on the 29th.
     await clock.advanceTo(Date.parse('2026-03-28T20:00:00Z'));
-    alerting.receive([alert({ alertname: 'A' }, { end: clock.nowMs() + 24 * HOUR })]);
+    alerting.receive([alert({ alertname: 'A' }, { end: clock.nowMs() + 48 * HOUR })]);
     await clock.advance(12 * HOUR);
     expect(http.sent.map(({ atMs }) => new Date(atMs).toISOString().slice(11, 13))).toEqual([
       '20',
@@ -267,6 +267,13 @@ describe('muting', () => {
       '08',
     ]);
     expect(alerting.notifications(100).some((record) => record.reason === 'within-mute-time:night')).toBe(true);
+    const stateAt = async (hour: number): Promise<unknown> => {
+      const untilMs = Date.parse(`2026-03-29T${hour}:30:00Z`);
+      await clock.advance(untilMs - clock.nowMs());
+      return alerting.alertGroups({}).map(({ alerts }) => alerts.map(({ status }) => [status.state, status.mutedBy]));
+    };
+    expect(await stateAt(12)).toEqual([[['active', []]]]);
+    expect(await stateAt(23)).toEqual([[['suppressed', ['night']]]]);
   });
 });
 
@@ -283,6 +290,19 @@ describe('delivery', () => {
     // Ten seconds are over; the flush that was due meanwhile begins at once.
     expect(at.slice(6)).toEqual([10]);
     expect(alerting.notifications(3).map(({ outcome }) => outcome)).toEqual(['sent', 'failed', 'retrying']);
+  });
+
+  it('leaves a service alone for as long as it asks, but not beyond the flush', async () => {
+    const { alerting, clock, http } = setUp(
+      { waitMs: 0, intervalMs: 30 * SECOND, repeatMs: HOUR },
+      {
+        answer: (count) =>
+          count <= 2 ? { status: 429, headers: { 'retry-after': count === 1 ? '12' : '86400' } } : {},
+      },
+    );
+    alerting.receive([alert({ alertname: 'A' })]);
+    await clock.advance(40 * SECOND);
+    expect(http.sent.map(({ atMs }) => (atMs - START) / SECOND)).toEqual([0, 12, 30]);
   });
 
   it('does not repeat within a flush what is final, but tries again at the next', async () => {

@@ -61,7 +61,7 @@ describe('alerts', () => {
     const posted = await ask('POST', '/alerts', [
       {
         labels: { alertname: 'Node', zone: 'a', severity: 'critical' },
-        annotations: { s: '<&>' },
+        annotations: { s: '<&>', expandsToNothing: '' },
         generatorURL: 'http://g/?a&b',
       },
       { labels: { alertname: 'Job', zone: 'a' }, endsAt: '2099-01-01T00:00:00Z' },
@@ -73,7 +73,7 @@ describe('alerts', () => {
     expect(all.map(({ labels }) => labels['alertname']).sort()).toEqual(['Job', 'Node']);
     const node = all.find(({ labels }) => labels['alertname'] === 'Node')!;
     expect(node).toMatchObject({
-      annotations: { s: '<&>' },
+      annotations: { s: '<&>', expandsToNothing: '' },
       receivers: [{ name: 'pager' }],
       generatorURL: 'http://g/?a&b',
       status: { state: 'active', inhibitedBy: [], mutedBy: [], silencedBy: [] },

@@ -85,7 +85,7 @@ inhibit_rules:
     equal: [dc, "über"]
 `);
     const [rule] = value.inhibitRules;
-    expect(rule!.sources[0]!.matchers.map(String)).toEqual(['a="1"', 'b=~"2|3"']);
+    expect(rule!.sources[0]!.matchers.map(String)).toEqual(['a="1"', 'b=~"^(?:2|3)$"']);
     expect(rule!.targetMatchers.map(String)).toEqual(['"c d"="4"']);
     expect(rule!.equal).toEqual(['dc', 'über']);
   });

@@ -80,6 +80,21 @@ describe('webhook', () => {
     expect(outcome).toEqual({ ok: false, retry, error: `unexpected status code ${status}: no` });
   });
 
+  it.each([
+    ['7', 7_000],
+    ['0.25', 250],
+    ['Mon, 02 Mar 2026 10:00:30 GMT', 30_000],
+    ['Mon, 02 Mar 2026 09:00:00 GMT', undefined],
+    ['soon', undefined],
+  ])('passes on how long the service asks to be left alone: Retry-After %s', async (text, retryAfterMs) => {
+    const headers = { 'retry-after': text, date: 'Mon, 02 Mar 2026 10:00:00 GMT' };
+    const answering = (status: number) =>
+      deliver({ webhook_configs: [{ url: 'http://hook/' }] }, undefined, () => ({ status, headers }));
+    expect((await answering(429)).outcome).toMatchObject({ retry: true, retryAfterMs });
+    expect((await answering(503)).outcome).toMatchObject({ retry: true, retryAfterMs });
+    expect((await answering(400)).outcome).toMatchObject({ retry: false, retryAfterMs: undefined });
+  });
+
   it('tries again where no answer comes, and keeps secrets out of what it says', async () => {
     const { outcome } = await deliver(
       { webhook_configs: [{ url: 'http://hook/secret-path' }] },
@@ -375,6 +390,11 @@ describe('other chats', () => {
       text: '{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}',
     }));
     expect(outcome).toEqual({ ok: false, retry: true, error: 'telegram: Bad Request: chat not found (400)' });
+    const flooded = await deliver(entry, undefined, () => ({
+      status: 429,
+      text: '{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}',
+    }));
+    expect(flooded.outcome).toMatchObject({ ok: false, retry: true, retryAfterMs: 35_000 });
   });
 
   it('mattermost', async () => {
