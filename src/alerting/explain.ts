@@ -130,7 +130,9 @@ function notificationLines(name: string, view: AlertingView): readonly string[] 
 }
 
 function recordLine(record: NotificationRecord, view: AlertingView): string {
-  const next = record.nextTryMs === undefined ? '' : `; next try ${untilText(record.nextTryMs, view)}`;
+  // One that is past was made, or is told of by a later record.
+  const waits = record.nextTryMs !== undefined && record.nextTryMs > view.nowMs;
+  const next = waits ? `; next try ${untilText(record.nextTryMs!, view)}` : '';
   return `${timeText(record.atMs)} ${record.receiver}/${record.integration} ${record.outcome}: ${record.reason} (${record.firing} firing, ${record.resolved} resolved, ${record.durationMs} ms)${next}`;
 }
 
@@ -140,5 +142,6 @@ function timeText(ms: number): string {
 
 function untilText(ms: number, view: AlertingView): string {
   const left = ms - view.nowMs;
-  return left <= 0 ? 'now' : `${timeText(ms)} (in ${formatDuration(Math.round(left))})`;
+  const rounded = left < 10_000 ? Math.ceil(left / 100) * 100 : Math.ceil(left / 1000) * 1000;
+  return left <= 0 ? 'now' : `${timeText(ms)} (in ${formatDuration(rounded)})`;
 }

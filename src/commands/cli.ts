@@ -20,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
   };
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithReader);
   try {
     let exitCode: number = EXIT.fine;
     await program(context, (code) => {
@@ -34,6 +35,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     }
   }
 }
+
+/** Nobody reads any more (`| head`): ends as a program does that the signal for it ends. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(BROKEN_PIPE);
+}
+
+const BROKEN_PIPE = 128 + 13;
 
 /** Lets what was written reach a pipe, then ends: a worker or a socket that is still open must not keep the process. */
 async function finish(code: number): Promise<void> {

@@ -1,16 +1,18 @@
 /** What to say of a name that nobody knows: the known one that it was perhaps meant to be. */
 
 export function adviseName(key: string, names: readonly string[]): string {
-  let best = '';
-  let least = Math.max(2, Math.floor(key.length / 3)) + 1;
-  for (const name of names) {
-    const distance = editDistance(key, name);
-    if (distance < least) {
-      least = distance;
-      best = name;
-    }
-  }
-  return best === '' ? 'remove it or check where it belongs' : `did you mean ${best}?`;
+  const [best] = nearestNames(key, names);
+  return best === undefined ? 'remove it or check where it belongs' : `did you mean ${best}?`;
+}
+
+/** Those of the names that differ from the key in few letters, the nearest first. */
+export function nearestNames(key: string, names: readonly string[]): string[] {
+  const most = Math.max(2, Math.floor(key.length / 3));
+  return names
+    .map((name) => ({ name, distance: editDistance(key, name) }))
+    .filter(({ distance }) => distance <= most)
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ name }) => name);
 }
 
 function editDistance(a: string, b: string): number {

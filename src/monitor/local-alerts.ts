@@ -29,6 +29,17 @@ export function localAlertSource({
   stateFault,
 }: LocalAlertOptions): AlertSource {
   const startedMs = clock.nowMs();
+  /** Of a rule that gives no alert: where its own labels would lead one, one section a rule of that name. */
+  const wouldGo = (name: string): Explanation['sections'] =>
+    rulesOf(rules, name).flatMap(({ labels }) => {
+      const sent = sentLabels(labels.with('alertname', name));
+      if (sent === undefined) return [DROPPED];
+      const route = alerting.explain(sent).filter(({ heading }) => heading === 'Route');
+      return route.map(({ lines }) => ({
+        heading: `Route of an alert, by the labels of the rule ${sent.toString()}`,
+        lines,
+      }));
+    });
   return {
     state: () => stateOf(rules, stateFault(), startedMs),
     close: async () => {},
@@ -60,18 +71,23 @@ export function localAlertSource({
         const whose = instances.length === 1 ? '' : `${each.without(METRIC_NAME, 'alertname').toString()}: `;
         for (const section of told) sections.push({ ...section, heading: `${whose}${section.heading}` });
       }
+      if (instances.length === 0) sections.push(...wouldGo(ruleName));
       return { title: labels === undefined ? ruleName : labels.toString(), sections };
     },
   };
 }
 
 function instancesOf(rules: RuleManager, name: string) {
+  return rulesOf(rules, name)
+    .flatMap((rule) => rule.alerts ?? [])
+    .map((alert) => alert.labels);
+}
+
+function rulesOf(rules: RuleManager, name: string) {
   return rules
     .groups()
     .flatMap((group) => group.rules)
-    .filter((rule) => rule.name === name)
-    .flatMap((rule) => rule.alerts ?? [])
-    .map((alert) => alert.labels);
+    .filter((rule) => rule.name === name && rule.kind === 'alerting');
 }
 
 function stateOf(rules: RuleManager, fault: string | undefined, startedMs: number): SourceState {

@@ -1,8 +1,9 @@
 /** Why an expression has no result: which side is empty, which matcher finds nothing, which labels fail to match. */
 import { formatDuration } from '../config/duration.ts';
+import { nearestNames } from '../config/nearest-name.ts';
 import { compareBytes } from '../labels/compare.ts';
 import { isLegacyLabelName, METRIC_NAME, quote } from '../labels/labels.ts';
-import type { Matcher } from '../labels/matcher.ts';
+import { Matcher } from '../labels/matcher.ts';
 import {
   type BinaryExpression,
   type Call,
@@ -116,10 +117,27 @@ async function explainSelector(selector: VectorSelector, log: SubqueryLog): Prom
 async function missingMetric(name: Matcher, selector: VectorSelector, log: SubqueryLog): Promise<string[]> {
   const earlier = await log.text(`last_over_time(${braces([name])}[1d])`);
   const head = `${formatExpression(selector)} is empty: there is no series called ${name.value} now`;
-  if (earlier instanceof QueryError || earlier.length === 0) return [`${head}, nor was there one within the last day`];
+  if (earlier instanceof QueryError || earlier.length === 0) {
+    const like = await similarNames(name.value, log);
+    const advice = like.length === 0 ? '' : ` (there is ${like.join(', ')})`;
+    return [`${head}, nor was there one within the last day${advice}`];
+  }
   const [first] = earlier;
   return [`${head}; within the last day there were ${earlier.length}, such as ${first!.labels.toSelector()}`];
 }
+
+/** Names of metrics that are there and begin alike, the likest first. */
+async function similarNames(name: string, log: SubqueryLog): Promise<string[]> {
+  const beginning = name.slice(0, Math.max(SHORTEST_BEGINNING, Math.ceil(name.length / 3)));
+  if (beginning.length < SHORTEST_BEGINNING) return [];
+  const like = new Matcher('=~', METRIC_NAME, `${beginning.replace(/[^a-zA-Z0-9_:]/g, '.')}.*`);
+  const samples = await log.text(`group by (${METRIC_NAME}) (${braces([like])})`);
+  if (samples instanceof QueryError) return [];
+  return nearestNames(name, distinct(samples, METRIC_NAME)).slice(0, MOST_SIMILAR);
+}
+
+const SHORTEST_BEGINNING = 4;
+const MOST_SIMILAR = 3;
 
 async function explainBinary(expression: BinaryExpression, log: SubqueryLog): Promise<string[]> {
   const { left, right, operator } = expression;

@@ -67,6 +67,14 @@ describe('check', () => {
   });
 });
 
+it('ends quietly where nobody reads what it writes', () => {
+  const script = `${process.execPath} ${join(projectRoot, 'bin', 'watchfire.js')} check config ${Array(200).fill('good.yml').join(' ')}`;
+  file('good.yml', 'scrape_configs: []\n');
+  const piped = `{ ${script}; echo "code $?" >&2; } | true`;
+  const { stderr } = spawnSync('bash', ['-c', piped], { cwd: directory, encoding: 'utf8', timeout: 30_000 });
+  expect(stderr).toBe('code 141\n');
+});
+
 describe('query', () => {
   const data = file('data.om', '# TYPE a counter\na_total{x="1"} 1 1700000000\na_total{x="1"} 31 1700000060\n# EOF\n');
 

@@ -97,6 +97,10 @@ describe('an empty result', () => {
     ['100 < temp', '100 < holds for none of the 2 series of temp; the nearest:'],
     ['nix{a="b"} > 1', 'nix{a="b"} is empty: there is no series called nix now, nor was there one within the last day'],
     [
+      'requests_totl > 1',
+      'requests_totl is empty: there is no series called requests_totl now, nor was there one within the last day (there is requests_total)',
+    ],
+    [
       'temp{instance="c"} == 1',
       'temp{instance="c"} is empty: the matcher instance="c" finds nothing (it has "a", "b")',
     ],
