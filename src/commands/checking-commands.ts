@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { collect } from './options.ts';
+import type { TestReceiverFlags, TestTemplateFlags } from './test-notification.ts';
 import type { TestRouteFlags } from './test-route.ts';
 
 export function addCheckCommands(root: Command, context: CommandContext, exit: (code: number) => void): void {
@@ -84,21 +85,27 @@ export function addTestCommands(root: Command, context: CommandContext, exit: (c
     });
   test
     .command('receiver')
-    .description('send a test notification through a receiver')
+    .description('send a test notification through a receiver, marked as one')
     .argument('<file>', 'alertmanager.yml')
     .argument('<receiver>')
-    .action(async (file: string, receiver: string) => {
-      const { testReceiver } = await import('./test.ts');
-      exit(await testReceiver(file, receiver, context));
+    .option('--label <name=value>', 'another label of the test alert (repeatable)', collect)
+    .option('--annotation <name=value>', 'another annotation (repeatable)', collect)
+    .option('--resolved', 'afterwards also say that it is resolved')
+    .action(async (file: string, receiver: string, options: TestReceiverFlags) => {
+      const { testReceiver } = await import('./test-notification.ts');
+      exit(await testReceiver(file, receiver, options, context));
     });
   test
     .command('template')
-    .description('render a notification template')
+    .description('render a notification template: with a test alert, a payload, or groups that are there')
     .argument('<text>', 'e.g. \'{{ template "slack.default.title" . }}\'')
     .option('--file <glob>', 'template files (repeatable)', collect)
+    .option('--config <file>', 'alertmanager.yml: the template files that it names')
     .option('--json <file>', 'the data, as the webhook payload has it')
-    .action(async (text: string, options: { file?: string[]; json?: string }) => {
-      const { testTemplate } = await import('./test.ts');
+    .option('--alertmanager <url>', 'once for each group of a running Alertmanager or `watchfire watch --listen`')
+    .option('--group <matcher>', 'only of groups with such alerts, e.g. alertname="Down" (repeatable)', collect)
+    .action(async (text: string, options: TestTemplateFlags) => {
+      const { testTemplate } = await import('./test-notification.ts');
       exit(await testTemplate(text, options, context));
     });
 }

@@ -1,6 +1,6 @@
 /** The built program's commands as a shell sees them: what goes to which stream, and the exit codes. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -152,6 +152,43 @@ describe('rules backtest', () => {
     expect(none).toMatchObject({ code: 2, err: expect.stringMatching(/there is no history/) });
     const wrong = run(['rules', 'backtest', file('wrong.yml', rulesOf(4).replace('x >', 'x >>')), '--import', history]);
     expect(wrong).toMatchObject({ code: 2, err: expect.stringMatching(/wrong\.yml:4:32: .*parse error/) });
+  });
+});
+
+describe('test', () => {
+  const config = file(
+    'route.yml',
+    `route: {receiver: d, routes: [{receiver: page, matchers: [severity="critical"]}]}
+receivers:
+  - {name: d}
+  - {name: page, command_configs: [{command: [tee, -a, told.jsonl]}]}
+`,
+  );
+
+  it('route: says of each case that fails where it stands and which routes were tried', () => {
+    const cases = file(
+      'cases.jsonl',
+      '{"labels":{"severity":"critical"},"receivers":["page"]}\n{"name":"quiet","labels":{"a":"b"},"receivers":["page"]}\n',
+    );
+    const { code, out } = run(['test', 'route', config, '--cases', cases]);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^cases\.jsonl:2: quiet: \{a="b"\} goes to d, expected page\n {4}\{\} .* chosen → receiver d\n/,
+    );
+    expect(out).toMatch(/\n1 passed, 1 failed\n$/);
+    expect(run(['test', 'route', config]).code).toBe(2);
+  });
+
+  it('receiver: sends a firing and a resolved test alert', () => {
+    const args = ['test', 'receiver', config, 'page', '--resolved', '--label', 'severity=critical'];
+    expect(run(args)).toMatchObject({ code: 0, out: 'command[0]: sent\ncommand[0]: resolved sent\n' });
+    const told = readFileSync(join(directory, 'told.jsonl'), 'utf8')
+      .trim()
+      .split(/(?<=\})\n?(?=\{"receiver)/);
+    expect(told.map((line) => JSON.parse(line))).toMatchObject([
+      { status: 'firing', alerts: [{ labels: { alertname: 'WatchfireTest', severity: 'critical' } }] },
+      { status: 'resolved', alerts: [{ labels: { alertname: 'WatchfireTest', severity: 'critical' } }] },
+    ]);
   });
 });
 
