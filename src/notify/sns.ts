@@ -1,9 +1,10 @@
 /** Amazon SNS: a message published to a topic, a phone or an endpoint, signed with keys of the entry or of the environment. */
-import type { Notification, Notifier } from '../alerting/integration.ts';
+import type { Notification, Notifier, NotifyOutcome } from '../alerting/integration.ts';
 import type { Clock } from '../config/clock.ts';
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpClient } from '../http/client.ts';
+import { AssumedRole, awsError } from './aws-role.ts';
 import { type AwsCredentials, signedHeaders } from './aws-signature.ts';
-import { bodyText, type ChannelContext, groupHash, outcomeOf, requestNotifier, truncateBytes } from './channel.ts';
+import { type ChannelContext, groupHash, isOutcome, outcomeOf, send, truncateBytes } from './channel.ts';
 import { FieldError, type Fields } from './fields.ts';
 import type { Rendering } from './template-data.ts';
 
@@ -15,36 +16,44 @@ export interface SnsContext extends ChannelContext {
 const LARGEST_MESSAGE_BYTES = 256 * 1024;
 const LARGEST_SMS_BYTES = 1600;
 
-export function snsNotifier(context: SnsContext): Notifier {
-  const { fields, clock, environment } = context;
-  return requestNotifier(
-    context,
-    (notification, rendering) => {
-      const sigv4 = fields.object('sigv4');
+export function snsNotifier({ fields, http, clock, environment, render }: SnsContext): Notifier {
+  const sigv4 = fields.object('sigv4');
+  const role = roleOf(sigv4, http);
+  return {
+    async notify(notification, signal): Promise<NotifyOutcome> {
+      const rendering = render(notification);
       const region = sigv4.text('region') || (environment['AWS_REGION'] ?? '');
       if (region === '') throw new FieldError('region not configured in sns.sigv4.region or in AWS_REGION');
-      const url = rendering.text(fields.text('api_url')) || `https://sns.${region}.amazonaws.com/`;
+      const url = new URL(rendering.text(fields.text('api_url')) || `https://sns.${region}.amazonaws.com/`).href;
       const body = publishForm(fields, notification, rendering).toString();
-      const request = { url: new URL(url).href, body, region, service: 'sns', nowMs: clock.nowMs() };
-      return {
-        method: 'POST',
-        url: request.url,
-        body,
-        headers: signedHeaders(request, credentialsOf(sigv4, environment)),
-      };
+      const nowMs = clock.nowMs();
+      const own = credentialsOf(sigv4, environment);
+      const used = role === undefined ? { credentials: own } : await role.credentials(own, region, nowMs, signal);
+      if ('ok' in used) return used;
+      const headers = signedHeaders({ url, body, region, service: 'sns', nowMs }, used.credentials);
+      const answer = await send(http, { method: 'POST', url, body, headers }, signal);
+      return isOutcome(answer) ? answer : outcomeOf(answer, awsError);
     },
-    (answer) => outcomeOf(answer, errorDetails),
-  );
+  };
 }
 
-/** Why the entry cannot be used: ways to sign in that ask other services first. */
+function roleOf(sigv4: Fields, http: HttpClient): AssumedRole | undefined {
+  const roleArn = sigv4.text('role_arn');
+  if (roleArn === '') return undefined;
+  return new AssumedRole({
+    http,
+    roleArn,
+    externalId: sigv4.text('external_id'),
+    sessionName: sigv4.text('session_name'),
+    tags: sigv4.entries('tags'),
+    usesFips: sigv4.flag('use_fips_sts_endpoint', false),
+  });
+}
+
+/** Why the entry cannot be used: a way to sign in that asks for files of other programs. */
 export function snsObstacle(fields: Fields): string | undefined {
-  const sigv4 = fields.object('sigv4');
-  const name = ['role_arn', 'profile'].find((each) => sigv4.text(each) !== '');
-  return (
-    name &&
-    `sns_configs with sigv4.${name} is not supported, only access_key and secret_key, or AWS_ACCESS_KEY_ID of the environment`
-  );
+  if (fields.object('sigv4').text('profile') === '') return undefined;
+  return 'sns_configs with sigv4.profile is not supported, only access_key and secret_key, AWS_ACCESS_KEY_ID of the environment, and role_arn with either';
 }
 
 function credentialsOf(sigv4: Fields, environment: SnsContext['environment']): AwsCredentials {
@@ -83,10 +92,4 @@ function publishForm(fields: Fields, notification: Notification, rendering: Rend
     form.set(`${entry}.Value.StringValue`, value);
   }
   return form;
-}
-
-/** The message within the XML of an error. */
-function errorDetails(answer: HttpResponse): string {
-  const text = bodyText(answer);
-  return /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text;
 }

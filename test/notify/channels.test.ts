@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/config/clock.ts';
 import { HttpError } from '../../src/http/client.ts';
 import { Labels } from '../../src/labels/labels.ts';
-import { alertOf, deliver, FIRING, notificationOf, RESOLVED } from './deliver.ts';
+import { RecordingHttp } from '../alerting/recording-http.ts';
+import { alertOf, deliver, FIRING, integrationOf, NOW, notificationOf, RESOLVED } from './deliver.ts';
 
 const HASH = createHash('sha256').update('{}:{alertname="Down"}').digest('hex');
 const SUBJECT = '[FIRING:1] Down (a:1 critical)';
@@ -511,6 +513,60 @@ describe('other chats', () => {
       'MessageAttributes.entry.1.Value.StringValue': 'critical',
     });
     expect(outcome).toEqual({ ok: false, retry: false, error: 'unexpected status code 403: not AKID, <secret>' });
+  });
+
+  it('sns takes a role first, and keeps it until it expires', async () => {
+    const sigv4 = {
+      region: 'eu-west-1',
+      access_key: 'AKID',
+      secret_key: 'secret-key',
+      role_arn: 'arn:aws:iam::1:role/alerts',
+      external_id: 'ours',
+      session_name: 'on-call',
+      tags: { team: 'ops' },
+    };
+    const clock = new ManualClock(NOW);
+    const http = new RecordingHttp(
+      () => clock.nowMs(),
+      ({ url }, number) => {
+        if (!url.startsWith('https://sts')) return {};
+        if (number === 1)
+          return { status: 403, text: '<ErrorResponse><Error><Message>not you</Message></Error></ErrorResponse>' };
+        const expiration = new Date(clock.nowMs() + 900_000).toISOString();
+        return {
+          text: `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>temporary</SecretAccessKey><SessionToken>session</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+        };
+      },
+    );
+    const entry = { sns_configs: [{ topic_arn: 'arn:aws:sns:eu-west-1:1:alerts', sigv4 }] };
+    const { notifier } = await integrationOf(entry, { clock, http: () => http });
+    if (typeof notifier === 'string') throw new Error(notifier);
+    const notify = () => notifier.notify(notificationOf([FIRING]), new AbortController().signal);
+    expect(await notify()).toMatchObject({
+      ok: false,
+      retry: false,
+      error: 'role arn:aws:iam::1:role/alerts: unexpected status code 403: not you',
+    });
+    expect(await notify()).toEqual({ ok: true });
+    await clock.advance(600_000);
+    expect(await notify()).toEqual({ ok: true });
+    await clock.advance(250_000);
+    expect(await notify()).toEqual({ ok: true });
+    const hosts = http.sent.map(({ request }) => new URL(request.url).hostname.split('.')[0]);
+    expect(hosts).toEqual(['sts', 'sts', 'sns', 'sns', 'sts', 'sns']);
+    expect(Object.fromEntries(new URLSearchParams(http.sent[1]!.text))).toMatchObject({
+      Action: 'AssumeRole',
+      RoleArn: 'arn:aws:iam::1:role/alerts',
+      RoleSessionName: 'on-call',
+      ExternalId: 'ours',
+      'Tags.member.1.Key': 'team',
+      'Tags.member.1.Value': 'ops',
+    });
+    expect(http.sent[1]!.request.headers!['authorization']).toMatch(/Credential=AKID\/20260302\/eu-west-1\/sts\//);
+    expect(http.sent[2]!.request.headers).toMatchObject({
+      'x-amz-security-token': 'session',
+      authorization: expect.stringMatching(/Credential=ASIA\/20260302\/eu-west-1\/sns\//),
+    });
   });
 
   it('incident.io', async () => {

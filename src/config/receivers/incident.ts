@@ -272,5 +272,8 @@ export const snsIntegration = integration(
     if (given % 2 === 0)
       at.fail(at.place, 'must provide either a Target ARN, Topic ARN, or Phone Number for SNS config');
   },
-  (raw) => ({ attributes: record(raw.attributes) }),
+  (raw) => ({
+    attributes: record(raw.attributes),
+    sigv4: raw.sigv4 && { ...raw.sigv4, tags: record(raw.sigv4.tags) },
+  }),
 );
