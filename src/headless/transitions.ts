@@ -69,14 +69,25 @@ export type Change =
 
 /** The changes that lead from `before` (undefined: from nothing) to `after`, in the order in which a person should read them. */
 export function changesBetween(before: Look | undefined, after: Look): Change[] {
+  const [was, is] = before === undefined ? [undefined, after] : withoutSameGroups(before, after);
   return [
     ...eventChanges(before, after),
     ...sourceChanges(before, after),
     ...discoveryChanges(before, after),
     ...targetChanges(before, after),
-    ...ruleChanges(before, after),
-    ...alertChanges(before, after),
+    ...ruleChanges(was, is),
+    ...alertChanges(was, is),
     ...notificationChanges(before, after),
+  ];
+}
+
+/** A group of which nothing was evaluated in between is the same object in both. */
+function withoutSameGroups(before: Look, after: Look): readonly [Look, Look] {
+  const was = new Set(before.groups);
+  const is = new Set(after.groups);
+  return [
+    { ...before, groups: before.groups.filter((group) => !is.has(group)) },
+    { ...after, groups: after.groups.filter((group) => !was.has(group)) },
   ];
 }
 

@@ -3,7 +3,6 @@ import type { Clock, Timer } from '../config/clock.ts';
 import { fingerprint } from '../labels/fingerprint.ts';
 import { Labels } from '../labels/labels.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import { restoreRule } from './restore.ts';
 import type { RuleGroup } from './rule-group.ts';
 
 /** Of all groups. */
@@ -132,10 +131,8 @@ export class GroupRunner {
 
   #restore(): void {
     const { queryable, clock, outageToleranceMs = 3_600_000, forGracePeriodMs = 600_000 } = this.#options;
-    for (const rule of this.group.alertingRules) {
-      if (rule.restored || queryable === undefined) continue;
-      restoreRule(rule, clock.nowMs(), { queryable, outageToleranceMs, forGracePeriodMs });
-    }
+    if (queryable === undefined) return;
+    this.group.restore(clock.nowMs(), { queryable, outageToleranceMs, forGracePeriodMs });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Appendable, Appender, AppendOutcome, SeriesRef } from '../storage/
 import { type ActiveAlert, AlertingRule } from './alerting-rule.ts';
 import { canonicalExpression, graphLink } from './expression-text.ts';
 import { RecordingRule } from './recording-rule.ts';
+import { type RestoreOptions, restoreRule } from './restore.ts';
 import type { AlertReceiver, RuleGroupState, RuleHealth, RuleState } from './state.ts';
 import { queryVector } from './vector-query.ts';
 
@@ -56,6 +57,8 @@ export class RuleGroup {
   #orphans: Labels[] = [];
   #lastEvaluationMs = 0;
   #evaluationSeconds = 0;
+  /** As last told; undefined once it may be another. */
+  #state: RuleGroupState | undefined;
 
   /** `restored`: there is no state of an earlier run to wait for. */
   constructor(config: RuleGroupConfig, intervalMs: number, context: GroupContext, restored: boolean) {
@@ -80,6 +83,12 @@ export class RuleGroup {
     return this.#rules.flatMap(({ rule }) => (rule.kind === 'alerting' ? [rule] : []));
   }
 
+  /** Takes up since when the alerts of an earlier run are active, of the rules that have not yet. */
+  restore(nowMs: number, options: RestoreOptions): void {
+    for (const rule of this.alertingRules) if (!rule.restored) restoreRule(rule, nowMs, options);
+    this.#state = undefined;
+  }
+
   /** Queries look this much before the time of the evaluation. */
   get queryOffsetMs(): number {
     return this.config.queryOffsetMs ?? this.#context.defaultQueryOffsetMs;
@@ -100,14 +109,17 @@ export class RuleGroup {
       await this.#evaluateRule(running, timeMs, signal);
       running.lastEvaluationMs = ruleStartMs;
       running.evaluationSeconds = (clock.nowMs() - ruleStartMs) / 1000;
+      this.#state = undefined;
     }
     this.markOrphansStale(timeMs);
     this.#lastEvaluationMs = startMs;
     this.#evaluationSeconds = (clock.nowMs() - startMs) / 1000;
+    this.#state = undefined;
   }
 
   /** Takes over what an older version of this group knows of the rules that both have. */
   adopt(older: RuleGroup): void {
+    this.#state = undefined;
     this.missedIterations = older.missedIterations;
     this.#lastEvaluationMs = older.#lastEvaluationMs;
     this.#evaluationSeconds = older.#evaluationSeconds;
@@ -144,8 +156,9 @@ export class RuleGroup {
     }
   }
 
+  /** The same object until something is evaluated. */
   state(): RuleGroupState {
-    return {
+    this.#state ??= {
       name: this.config.name,
       file: this.config.place.file,
       intervalMs: this.intervalMs,
@@ -155,6 +168,7 @@ export class RuleGroup {
       missedIterations: this.missedIterations,
       rules: this.#rules.map(stateOf),
     };
+    return this.#state;
   }
 
   async #evaluateRule(running: RunningRule, timeMs: number, signal: AbortSignal | undefined): Promise<void> {
