@@ -1,7 +1,17 @@
 /** WeChat Work: a message of an application, with an access token that is asked for and kept for two hours. */
 import type { Notifier, NotifyOutcome } from '../alerting/integration.ts';
 import type { Clock } from '../config/clock.ts';
-import { bodyJson, type ChannelContext, DELIVERED, failed, isOutcome, jsonRequest, optional, send } from './channel.ts';
+import {
+  bodyJson,
+  type ChannelContext,
+  DELIVERED,
+  failed,
+  isOutcome,
+  jsonRequest,
+  optional,
+  retryAfter,
+  send,
+} from './channel.ts';
 import type { Fields } from './fields.ts';
 import type { Rendering } from './template-data.ts';
 
@@ -37,7 +47,9 @@ export function wechatNotifier({ fields, http, render, clock }: WechatContext): 
       const url = `${base()}/message/send?access_token=${encodeURIComponent(token!.text)}`;
       const answer = await send(http, jsonRequest(url, message(fields, rendering)), signal);
       if (isOutcome(answer)) return answer;
-      if (answer.status !== 200) return failed(`unexpected status code ${answer.status}`, true);
+      if (answer.status !== 200) {
+        return { ...failed(`unexpected status code ${answer.status}`, true), retryAfterMs: retryAfter(answer) };
+      }
       const said = bodyJson(answer) as { errcode?: number; errmsg?: string } | undefined;
       if (said?.errcode === 0) return DELIVERED;
       if (said?.errcode === TOKEN_EXPIRED) token = undefined;
