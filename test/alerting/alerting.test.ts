@@ -336,7 +336,7 @@ describe('delivery', () => {
   it('names what cannot be delivered', async () => {
     const { alerting, clock } = setUp(
       { waitMs: 0 },
-      { receivers: [receiver('default', [integration('sns', { sigv4: { role_arn: 'arn' } })])] },
+      { receivers: [receiver('default', [integration('sns', { sigv4: { profile: 'work' } })])] },
     );
     alerting.receive([alert({ alertname: 'A' })]);
     await clock.advance(SECOND);
