@@ -19,6 +19,7 @@ export interface QueryRoutesOptions {
 
 /** More steps than this are refused, as by Prometheus. */
 const MOST_STEPS = 11_000;
+const MOST_REMARKS = 10;
 
 export function queryRoutes({ metrics, nowMs }: QueryRoutesOptions): Route[] {
   return [
@@ -107,8 +108,14 @@ async function answer(
   const { value, cut } = limited(result.value, limit);
   const stats = query.get('stats') ? `,"stats":${statsJson(result, (nowMs() - startedMs) / 1000)}` : '';
   const data = new RawJson(dataJson(value, grid, stats));
-  const warnings = cut ? [...result.warnings, TRUNCATED] : result.warnings;
-  return success(data, { warnings, infos: result.infos });
+  const warnings = shortened(result.warnings, 'warning');
+  return success(data, { warnings: cut ? [...warnings, TRUNCATED] : warnings, infos: shortened(result.infos, 'info') });
+}
+
+/** As many remarks as Prometheus shows of each kind. */
+function shortened(remarks: readonly string[], kind: 'warning' | 'info'): readonly string[] {
+  const more = remarks.length - MOST_REMARKS;
+  return more > 0 ? [...remarks.slice(0, MOST_REMARKS), `${more} more ${kind} annotations omitted`] : remarks;
 }
 
 function* dataJson(value: QueryValue, grid: StepGrid | undefined, stats: string): Generator<string | Uint8Array> {

@@ -34,9 +34,15 @@ export function parseRangeDuration(reader: TokenReader, features: PromqlFeatures
   return duration;
 }
 
-/** What follows `offset`: one operand, with a sign in front of it or not; more only in parentheses. */
+/**
+ * What follows `offset`: one operand, with a sign in front of it or not. Behind one in parentheses without a sign any
+ * arithmetic belongs to it, as in Prometheus: `x offset (1m) - 30` is one of 30 s.
+ */
 export function parseOffsetDuration(reader: TokenReader, features: PromqlFeatures): ParsedDuration {
   const first = reader.peek();
+  if (first.kind === 'punctuation' && first.word === '(') {
+    return finish(reader, features, parseArithmetic(reader, 'offset', 0), first);
+  }
   const sign = reader.accept('-') ?? reader.accept('+');
   const operand = parseOperand(reader, 'offset');
   if (!sign) return finish(reader, features, operand, first);

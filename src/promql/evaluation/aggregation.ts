@@ -173,10 +173,13 @@ class SumState implements GroupState {
   #addHistogram(row: Row, i: number): void {
     const flags = this.#flags;
     const { annotations } = this.#evaluator.scope;
+    const isAfterFloats = (flags[i]! & HAS_FLOAT) !== 0;
     flags[i]! |= HAS_HISTOGRAM;
     if ((flags[i]! & INCOMPATIBLE) !== 0) return;
     let sum = this.#histograms[i];
     if (!sum) {
+      // Nothing comes of it, and Prometheus does not look at it.
+      if (isAfterFloats) return;
       sum = this.#isMean ? new HistogramMean() : new HistogramTotal();
       this.#histograms[i] = sum;
     }

@@ -49,6 +49,7 @@ export async function vectorScalarBinary(evaluator: Evaluator, node: BinaryExpre
       const outcome = isSwapped
         ? operation.run(scalar[i]!, undefined, value, histogram)
         : operation.run(value, histogram, scalar[i]!, undefined);
+      operation.remark?.();
       if (isComparison && !node.returnBool && outcome !== ABSENT) continue;
       store(row, i, outcome, operation);
     }
@@ -101,6 +102,9 @@ class VectorJoin {
   readonly #manyPresent: Uint8Array;
   readonly #onePresent: Uint8Array;
   readonly #rows: Row[] = [];
+  /** For each step the remark on the pair that comes last in the order of the series; only that one is made known. */
+  readonly #remarks: { readonly order: number; readonly say: () => void }[] = [];
+  readonly #order = new Map<Row, number>();
 
   constructor(evaluator: Evaluator, node: BinaryExpression, left: Row[], right: Row[]) {
     const matching = node.matching!;
@@ -116,8 +120,14 @@ class VectorJoin {
     this.#fillMany = matching.fillLeft;
     this.#manyPresent = presence(many, evaluator.frame.steps);
     this.#onePresent = presence(one, evaluator.frame.steps);
-    for (const row of many) this.#group(row.labels).many.push(row);
-    for (const row of one) this.#group(row.labels).one.push(row);
+    for (const row of many) {
+      this.#group(row.labels).many.push(row);
+      this.#order.set(row, this.#order.size);
+    }
+    for (const row of one) {
+      this.#group(row.labels).one.push(row);
+      this.#order.set(row, this.#order.size);
+    }
   }
 
   async run(): Promise<Row[]> {
@@ -127,6 +137,7 @@ class VectorJoin {
       this.#joinGroup(group);
       if (budget.worked(group.many.length * this.#manyPresent.length)) await budget.turn();
     }
+    for (const remark of this.#remarks) remark?.say();
     return mergeRows(this.#rows.filter((row) => !isEmptyRow(row)));
   }
 
@@ -165,9 +176,18 @@ class VectorJoin {
     const taken = used ?? stepsOf(perLabels, out.labels, many.kinds.length);
     for (let i = 0; i < many.kinds.length; i++) {
       if (many.kinds[i] === ABSENT || one.kinds[i] === ABSENT) continue;
+      const isMatch = this.#operate(
+        many,
+        out,
+        i,
+        many.values[i]!,
+        histogramAt(many, i),
+        one.values[i]!,
+        histogramAt(one, i),
+      );
+      if (!isMatch) continue;
       this.#take(taken, i);
       if (matched) matched[i] = 1;
-      this.#operate(out, i, many.values[i]!, histogramAt(many, i), one.values[i]!, histogramAt(one, i));
     }
     this.#rows.push(out);
   }
@@ -184,9 +204,10 @@ class VectorJoin {
     const taken = used ?? stepsOf(perLabels, out.labels, many.kinds.length);
     for (let i = 0; i < many.kinds.length; i++) {
       if (many.kinds[i] === ABSENT || group.one.some((one) => one.kinds[i] !== ABSENT)) continue;
+      const isMatch = this.#operate(many, out, i, many.values[i]!, histogramAt(many, i), this.#fillOne!, undefined);
+      if (!isMatch) continue;
       this.#take(taken, i);
       if (matched) matched[i] = 1;
-      this.#operate(out, i, many.values[i]!, histogramAt(many, i), this.#fillOne!, undefined);
     }
     this.#rows.push(out);
   }
@@ -196,7 +217,7 @@ class VectorJoin {
     const out = this.#resultRow(this.#matching.matched(one.labels), one.labels);
     for (let i = 0; i < one.kinds.length; i++) {
       if (one.kinds[i] === ABSENT || matched[i] !== 0) continue;
-      this.#operate(out, i, this.#fillMany!, undefined, one.values[i]!, histogramAt(one, i));
+      this.#operate(one, out, i, this.#fillMany!, undefined, one.values[i]!, histogramAt(one, i));
     }
     this.#rows.push(out);
   }
@@ -208,19 +229,27 @@ class VectorJoin {
     return this.#maker.make(dropNow ? withoutMetadata(labels) : labels, returnBool);
   }
 
+  /** False where the two are of incompatible types: they count as not matched. `owner`: the row whose turn it is. */
   #operate(
+    owner: Row,
     out: Row,
     step: number,
     many: number,
     manyHistogram: FloatHistogram | undefined,
     one: number,
     oneHistogram: FloatHistogram | undefined,
-  ): void {
+  ): boolean {
     const operation = this.#operation;
     const outcome = this.#isSwapped
       ? operation.run(one, oneHistogram, many, manyHistogram)
       : operation.run(many, manyHistogram, one, oneHistogram);
     if (outcome !== ABSENT) store(out, step, outcome, operation);
+    const { remark } = operation;
+    if (remark === undefined) return true;
+    const order = this.#order.get(owner)!;
+    const before = this.#remarks[step];
+    if (before === undefined || before.order <= order) this.#remarks[step] = { order, say: remark };
+    return outcome !== ABSENT;
   }
 
   #take(taken: Uint8Array, step: number): void {

@@ -15,6 +15,8 @@ export class ElementOperation {
   /** Where `run` puts its result. */
   value = 0;
   histogram: FloatHistogram | undefined;
+  /** What is to be said of the last `run`; the caller says it. */
+  remark: (() => void) | undefined;
 
   constructor(node: BinaryExpression, annotations: Annotations) {
     this.#node = node;
@@ -22,7 +24,7 @@ export class ElementOperation {
     this.#isComparison = COMPARISONS.has(node.operator);
   }
 
-  /** ABSENT where the two are incompatible, or a comparison without `bool` does not hold; a comparison yields its left side. */
+  /** ABSENT where the two are incompatible (then there is a remark), or a comparison without `bool` does not hold; a comparison yields its left side. */
   run(
     left: number,
     leftHistogram: FloatHistogram | undefined,
@@ -30,6 +32,7 @@ export class ElementOperation {
     rightHistogram: FloatHistogram | undefined,
   ): PointKind {
     const { operator } = this.#node;
+    this.remark = undefined;
     if (leftHistogram && rightHistogram) return this.#histograms(leftHistogram, rightHistogram);
     if (leftHistogram) return this.#histogramAndFloat(leftHistogram, right);
     if (rightHistogram) {
@@ -77,11 +80,16 @@ export class ElementOperation {
   #combined(left: FloatHistogram, right: FloatHistogram, factor: 1 | -1, operation: HistogramOperation): PointKind {
     const result = combine(left, right, factor);
     if (!result) {
-      this.#annotations.incompatibleBuckets(this.#node.operator, this.#node);
+      this.remark = () => this.#annotations.incompatibleBuckets(this.#node.operator, this.#node);
       return ABSENT;
     }
-    if (result.collision) this.#annotations.counterResetCollision(operation, this.#node);
-    if (result.boundsReconciled) this.#annotations.boundsReconciled(operation, this.#node);
+    const { collision, boundsReconciled } = result;
+    if (collision || boundsReconciled) {
+      this.remark = () => {
+        if (collision) this.#annotations.counterResetCollision(operation, this.#node);
+        if (boundsReconciled) this.#annotations.boundsReconciled(operation, this.#node);
+      };
+    }
     return this.#yield(factor === -1 ? withHint(result.histogram, 'gauge') : result.histogram);
   }
 
@@ -100,7 +108,7 @@ export class ElementOperation {
   }
 
   #incompatible(left: string, right: string): PointKind {
-    this.#annotations.incompatibleTypes(left, this.#node.operator, right, this.#node);
+    this.remark = () => this.#annotations.incompatibleTypes(left, this.#node.operator, right, this.#node);
     return ABSENT;
   }
 }

@@ -29,22 +29,23 @@ interface HistogramGroup {
 
 export async function histogramQuantiles(evaluator: Evaluator, call: QuantileCall): Promise<Row[]> {
   const { annotations } = evaluator.scope;
-  const columns: Float64Array[] = [];
+  const columns: { readonly quantile: Expression; readonly column: Float64Array }[] = [];
   for (const quantile of call.quantiles) {
     const column = await evaluator.scalar(quantile);
     for (const q of column) if (!(q >= 0 && q <= 1)) annotations.invalidQuantile(q, quantile);
-    columns.push(column);
+    columns.push({ quantile, column });
   }
   const groups = await groupHistograms(evaluator, call.vector);
   const { vector } = call;
   const rows: Row[] = [];
-  for (const column of columns) {
+  for (const { quantile, column } of columns) {
     for (const group of groups) {
       const name = metricNameFor(evaluator, group.labels);
       for (const row of estimateGroup(evaluator, group, {
         native(histogram, step) {
           const { value, nan } = histogramQuantile(column[step]!, histogram);
-          if (nan === 'result-is-nan' || nan === 'skewed') annotations.quantileOfNaN(nan, name, vector);
+          if (nan === 'result-is-nan' || nan === 'skewed')
+            annotations.quantileOfNaN(nan, name, call.label === undefined ? quantile : vector);
           return value;
         },
         classic(buckets, step) {
@@ -77,7 +78,7 @@ export async function histogramFractions(
       ...estimateGroup(evaluator, group, {
         native(histogram, step) {
           const { value, nan } = histogramFraction(from[step]!, to[step]!, histogram);
-          if (nan) evaluator.scope.annotations.fractionOfNaN(name, vector);
+          if (nan) evaluator.scope.annotations.fractionOfNaN(name, lower);
           return value;
         },
         classic: (buckets, step) => classicFraction(from[step]!, to[step]!, buckets),

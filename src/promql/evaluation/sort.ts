@@ -1,12 +1,13 @@
 /** `sort`, `sort_desc`, `sort_by_label`, `sort_by_label_desc`: for instant queries; a range query's result is ordered by labels anyway. */
 import type { Call, Expression, StringLiteral } from '../expression.ts';
 import type { Evaluator } from './evaluator.ts';
+import { isStepInvariant } from './invariance.ts';
 import { compareNaturally } from './natural-order.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row } from './row.ts';
 
 export async function sortRows(evaluator: Evaluator, call: Call, args: readonly Expression[]): Promise<Row[]> {
   const { name } = call.signature;
-  if (evaluator.scope.isRange) evaluator.scope.annotations.ineffectiveSort(call);
+  if (evaluator.scope.isRange && !isStepInvariant(call)) evaluator.scope.annotations.ineffectiveSort(call);
   const rows = await evaluator.rows(args[0]!);
   const descending = name.endsWith('_desc');
   if (name.startsWith('sort_by_label')) {
