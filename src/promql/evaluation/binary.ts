@@ -87,6 +87,12 @@ interface Group {
   readonly one: Row[];
 }
 
+interface Fault {
+  readonly step: number;
+  readonly order: number;
+  readonly message: string;
+}
+
 /** One-to-one and many-to-one; for one-to-many the sides are swapped, but for the values. */
 class VectorJoin {
   readonly #evaluator: Evaluator;
@@ -105,6 +111,7 @@ class VectorJoin {
   /** For each step the remark on the pair that comes last in the order of the series; only that one is made known. */
   readonly #remarks: { readonly order: number; readonly say: () => void }[] = [];
   readonly #order = new Map<Row, number>();
+  #fault: Fault | undefined;
 
   constructor(evaluator: Evaluator, node: BinaryExpression, left: Row[], right: Row[]) {
     const matching = node.matching!;
@@ -137,6 +144,7 @@ class VectorJoin {
       this.#joinGroup(group);
       if (budget.worked(group.many.length * this.#manyPresent.length)) await budget.turn();
     }
+    if (this.#fault) throw new QueryError('execution', this.#fault.message);
     for (const remark of this.#remarks) remark?.say();
     return mergeRows(this.#rows.filter((row) => !isEmptyRow(row)));
   }
@@ -186,7 +194,7 @@ class VectorJoin {
         histogramAt(one, i),
       );
       if (!isMatch) continue;
-      this.#take(taken, i);
+      this.#take(taken, i, many);
       if (matched) matched[i] = 1;
     }
     this.#rows.push(out);
@@ -206,7 +214,7 @@ class VectorJoin {
       if (many.kinds[i] === ABSENT || group.one.some((one) => one.kinds[i] !== ABSENT)) continue;
       const isMatch = this.#operate(many, out, i, many.values[i]!, histogramAt(many, i), this.#fillOne!, undefined);
       if (!isMatch) continue;
-      this.#take(taken, i);
+      this.#take(taken, i, many);
       if (matched) matched[i] = 1;
     }
     this.#rows.push(out);
@@ -252,13 +260,14 @@ class VectorJoin {
     return outcome !== ABSENT;
   }
 
-  #take(taken: Uint8Array, step: number): void {
+  #take(taken: Uint8Array, step: number, many: Row): void {
     if (taken[step] === 0) {
       taken[step] = 1;
       return;
     }
-    throw new QueryError(
-      'execution',
+    // What the one side has twice is found before the pairs are formed.
+    const order = this.#order.size + this.#order.get(many)!;
+    this.#failAt(step, order, () =>
       this.#matching.matching.cardinality === 'one-to-one'
         ? 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)'
         : 'multiple matches for labels: grouping labels must ensure unique matches',
@@ -276,14 +285,23 @@ class VectorJoin {
           owner[i] = index;
           continue;
         }
-        const side = this.#isSwapped ? 'left' : 'right';
-        throw new QueryError(
-          'execution',
-          `found duplicate series for the match group ${this.#matching.matched(row.labels)} on the ${side} hand-side of the operation: ` +
-            `[${row.labels}, ${one[owner[i]!]!.labels}];many-to-many matching not allowed: matching labels must be unique on one side`,
-        );
+        const other = one[owner[i]!]!;
+        this.#failAt(i, this.#order.get(row)!, () => {
+          const side = this.#isSwapped ? 'left' : 'right';
+          return (
+            `found duplicate series for the match group ${this.#matching.matched(row.labels)} on the ${side} hand-side of the operation: ` +
+            `[${row.labels}, ${other.labels}];many-to-many matching not allowed: matching labels must be unique on one side`
+          );
+        });
       }
     }
+  }
+
+  /** Of all faults the first counts: at the earliest step, and there in the order of the series. */
+  #failAt(step: number, order: number, message: () => string): void {
+    const first = this.#fault;
+    if (first && (first.step < step || (first.step === step && first.order <= order))) return;
+    this.#fault = { step, order, message: message() };
   }
 }
 

@@ -119,7 +119,7 @@ function enrich(evaluator: Evaluator, row: Row, index: InfoIndex, dataMatchers: 
     const labels = withDataLabels(row.labels, matched, dataLabels);
     let target = byLabels.get(labels.key);
     if (!target) {
-      target = maker.make(labels, row.dropName);
+      target = maker.make(labels, false);
       byLabels.set(labels.key, target);
     }
     if (row.kinds[i] === HISTOGRAM_POINT) setHistogram(target, i, row.histograms![i]!);

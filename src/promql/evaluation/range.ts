@@ -4,6 +4,7 @@ import { SampleColumns } from '../../storage/queryable.ts';
 import { resolveRange } from '../duration-expression.ts';
 import { type Call, type Expression, type MatrixSelector, type Subquery, unwrap } from '../expression.ts';
 import { withHint } from '../histogram/operations.ts';
+import type { Position } from '../position.ts';
 import { absentLabels } from './absent.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { Frame, QueryScope } from './frame.ts';
@@ -27,6 +28,11 @@ export function isRangeArgument(expression: Expression): expression is MatrixSel
   return expression.kind === 'matrix-selector' || expression.kind === 'subquery';
 }
 
+/** For annotations. Prometheus has put the samples in the place of a subquery by then, and they stand nowhere: 1:1. */
+function placeOf(argument: Expression): Position {
+  return argument.kind === 'subquery' ? { start: 0, end: 0 } : argument;
+}
+
 /** The sink gets the labels of the series, too, as they were before a name was dropped. */
 export async function evaluateRangeCall(
   evaluator: Evaluator,
@@ -43,8 +49,8 @@ export async function evaluateRangeCall(
   const { name } = call.signature;
   const site: CallSite = {
     annotations: scope.annotations,
-    argument: args[0]!,
-    args: { start: args[0]!.start, end: args.at(-1)!.end },
+    argument: placeOf(args[0]!),
+    args: { start: placeOf(args[0]!).start, end: args.at(-1)!.end },
     rangeMs: source.rangeMs,
   };
   const run = rangeFunction(name, site, scalars, source.extension);

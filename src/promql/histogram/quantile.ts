@@ -27,7 +27,6 @@ export function histogramQuantile(q: number, histogram: FloatHistogram): Estimat
     count += bucket.count;
     if (count >= rank) break;
   }
-  biasZeroBucket(histogram, bucket);
   if (isCustom(histogram)) {
     if (bucket.lower === Number.NEGATIVE_INFINITY) {
       if (bucket.upper <= 0) return { value: bucket.upper };
@@ -35,6 +34,8 @@ export function histogramQuantile(q: number, histogram: FloatHistogram): Estimat
     } else if (bucket.upper === Number.POSITIVE_INFINITY) {
       return { value: bucket.lower };
     }
+  } else {
+    biasBucketAtZero(histogram, bucket);
   }
   count = Math.min(count, histogram.count);
   if (count < rank) {
@@ -61,12 +62,14 @@ export function histogramFraction(lower: number, upper: number, histogram: Float
   let upperSet = false;
   for (const bucket of buckets) {
     if (lowerSet && upperSet) break;
-    adjustForInterpolation(histogram, bucket);
-    if (!lowerSet && bucket.upper > lower) {
+    biasBucketAtZero(histogram, bucket);
+    startAtZero(histogram, bucket);
+    // A zero bucket may be without width.
+    if (!lowerSet && (bucket.lower >= lower || bucket.upper > lower)) {
       lowerRank = bucket.lower >= lower ? rank : rank + countBelow(histogram, bucket, lower);
       lowerSet = true;
     }
-    if (!upperSet && bucket.upper > upper) {
+    if (!upperSet && (bucket.lower >= upper || bucket.upper > upper)) {
       upperRank = bucket.lower >= upper ? rank : rank + countBelow(histogram, bucket, upper);
       upperSet = true;
     }
@@ -91,14 +94,14 @@ export function countBelow(histogram: FloatHistogram, bucket: Bucket, value: num
   return bucket.count * fraction;
 }
 
-/** Zero as the end of a zero bucket with observations on one side only, and of a lowest custom bucket with a positive upper bound. */
-export function adjustForInterpolation(histogram: FloatHistogram, bucket: Bucket): void {
-  biasZeroBucket(histogram, bucket);
+/** Zero as the lower end of the lowest custom bucket, where its upper bound is positive. */
+export function startAtZero(histogram: FloatHistogram, bucket: Bucket): void {
   if (isCustom(histogram) && bucket.lower === Number.NEGATIVE_INFINITY && bucket.upper > 0) bucket.lower = 0;
 }
 
-function biasZeroBucket(histogram: FloatHistogram, bucket: Bucket): void {
-  if (isCustom(histogram) || !(bucket.lower < 0 && bucket.upper > 0)) return;
+/** Zero as an end of the zero bucket where there are buckets on one side only. Fractions, unlike quantiles, ask it of custom buckets too. */
+function biasBucketAtZero(histogram: FloatHistogram, bucket: Bucket): void {
+  if (!(bucket.lower < 0 && bucket.upper > 0)) return;
   const hasNegative = histogram.negativeBuckets.length > 0;
   const hasPositive = histogram.positiveBuckets.length > 0;
   if (!hasNegative && hasPositive) bucket.lower = 0;

@@ -2,7 +2,7 @@
 import type { FloatHistogram } from '../../exposition/histogram.ts';
 import { allBuckets, type Bucket, isCustom, negativeBuckets, positiveBuckets } from './buckets.ts';
 import { compact } from './operations.ts';
-import { adjustForInterpolation, countBelow } from './quantile.ts';
+import { countBelow, startAtZero } from './quantile.ts';
 
 export type KeptSide = 'below' | 'above';
 
@@ -13,8 +13,10 @@ export function trimHistogram(histogram: FloatHistogram, at: number, kept: KeptS
   let isWhole = true;
   const keep = (bucket: Bucket, isZero: boolean): number => {
     if (bucket.count === 0) return 0;
-    adjustForInterpolation(histogram, bucket);
-    const remaining = remainder(histogram, bucket, at, kept);
+    const isUnsplit = isCustom(histogram) && cannotBeSplit(bucket, at);
+    if (isZero) biasZeroBucket(histogram, bucket);
+    startAtZero(histogram, bucket);
+    const remaining = isUnsplit ? 0 : remainder(histogram, bucket, at, kept);
     if (remaining !== bucket.count) isWhole = false;
     count += remaining;
     if (remaining !== 0) sum += remaining * midpoint(histogram, clip(bucket, at, kept), isZero);
@@ -26,6 +28,24 @@ export function trimHistogram(histogram: FloatHistogram, at: number, kept: KeptS
   const positive = positiveBuckets(histogram).map((bucket) => keep(bucket, false));
   if (isWhole) return histogram;
   return compact({ ...histogram, count, sum, zeroCount, negativeBuckets: negative, positiveBuckets: positive });
+}
+
+/** Custom buckets of which neither side is kept: all for NaN, one without any bound, and the lowest for a negative value it might hold. */
+function cannotBeSplit({ lower, upper }: Bucket, at: number): boolean {
+  if (Number.isNaN(at)) return true;
+  if (lower !== Number.NEGATIVE_INFINITY || !Number.isFinite(at)) return false;
+  return upper === Number.POSITIVE_INFINITY || (upper > 0 && at < 0);
+}
+
+/** Zero as an end of the zero bucket where there are observations on one side only. */
+function biasZeroBucket(
+  { negativeBuckets: negative, positiveBuckets: positive }: FloatHistogram,
+  bucket: Bucket,
+): void {
+  const hasNegative = negative.some((count) => count !== 0);
+  const hasPositive = positive.some((count) => count !== 0);
+  if (!hasNegative && hasPositive) bucket.lower = 0;
+  else if (!hasPositive && hasNegative) bucket.upper = 0;
 }
 
 function zeroBucket(histogram: FloatHistogram): Bucket | undefined {
