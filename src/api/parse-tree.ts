@@ -7,6 +7,7 @@ import type {
   TimeModifiers,
   VectorSelector,
 } from '../promql/expression.ts';
+import { typeOf } from '../promql/expression.ts';
 import { formatFloat } from '../promql/format.ts';
 
 export function parseTree(node: Expression | undefined): unknown {
@@ -22,7 +23,8 @@ export function parseTree(node: Expression | undefined): unknown {
         without: node.without,
       };
     case 'binary': {
-      const { matching } = node;
+      // Between a vector and a scalar nothing is matched.
+      const matching = typeOf(node.left) === 'vector' && typeOf(node.right) === 'vector' ? node.matching : undefined;
       return {
         type: 'binaryExpr',
         op: node.operator,

@@ -7,11 +7,14 @@ const SPACE = /[ \t\r\n]*(?:#[^\n]*(?:\n|$)[ \t\r\n]*)*/y;
 const OPERATOR = /==|=~|!=|!~|<=|<\/|>=|>\/|[-+*/%^<>=]/y;
 const IDENTIFIER = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const PLAIN_IDENTIFIER = /[a-zA-Z_][a-zA-Z0-9_]*/y;
-const HEX = /0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?[0-9]+)?/y;
+const HEX = /0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*/y;
 const DECIMAL =
   /(?:[0-9]+(?:_[0-9]+)*\.?(?:[0-9]+(?:_[0-9]+)*)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?/y;
 const DURATION = /(?:[0-9]+(?:ms|[smhdwy]))+/y;
+/** What a number cannot end with, or be followed by. */
+const UNFINISHED = /[eE][+-]?|_[._eE]?|\.|[0-9]+/y;
 const WORD_CHARACTER = /[0-9a-zA-Z_]/;
+const DURATION_WORDS: ReadonlySet<string> = new Set(['step', 'range', 'min_of', 'max_of']);
 const NAMED_NUMBERS: ReadonlySet<string> = new Set(['inf', 'nan']);
 
 /** All tokens, the last one of kind `end`. Where the text cannot be read on, that one carries the PromqlParseError. */
@@ -76,7 +79,7 @@ class Lexer {
         this.#push('punctuation', character);
         return;
       case '[':
-        if (this.#bracketsFrom >= 0) this.#fail(at, at + 1, "unexpected left bracket '['");
+        if (this.#bracketsFrom >= 0) this.#failInBrackets(character);
         this.#bracketsFrom = at;
         this.#colonInBrackets = false;
         this.#push('punctuation', character);
@@ -102,6 +105,7 @@ class Lexer {
       case '"':
       case "'":
       case '`':
+        if (this.#bracketsFrom >= 0) this.#failInBrackets(character);
         this.#string(character);
         return;
       default:
@@ -117,16 +121,33 @@ class Lexer {
       return;
     }
     const word = this.#match(this.#bracketsFrom >= 0 ? PLAIN_IDENTIFIER : IDENTIFIER);
+    if (this.#bracketsFrom >= 0 && word !== '' && !DURATION_WORDS.has(word.toLowerCase())) {
+      this.#at = at;
+      this.#failInBrackets(character);
+    }
     if (word === '') {
       const point = String.fromCodePoint(this.#query.codePointAt(at)!);
       if (character === '!') {
         const after = this.#query.slice(at + 1, at + 2);
         this.#fail(at, at + 1, `unexpected character after '!': ${quoteCharacter(after)}`);
       }
-      const where = this.#bracketsFrom >= 0 ? ' in duration expression' : '';
-      this.#fail(at, at + point.length, `unexpected character${where}: ${quoteCharacter(point)}`);
+      if (this.#bracketsFrom >= 0) this.#failInBrackets(point);
+      this.#fail(at, at + point.length, `unexpected character: ${quoteCharacter(point)}`);
     }
     this.#word(word, at);
+  }
+
+  /** In brackets only durations and what computes with them may stand. */
+  #failInBrackets(point: string): never {
+    const at = this.#at;
+    const from = this.#tokens.findLastIndex((token) => token.word === '[' || token.word === ':');
+    const hasDuration = this.#tokens.slice(from).some(({ kind }) => kind === 'number' || kind === 'duration');
+    const detail =
+      hasDuration && !this.#colonInBrackets
+        ? 'unexpected character: '
+        : 'unexpected character in duration expression: ';
+    const expected = hasDuration && !this.#colonInBrackets ? ", expected ':'" : '';
+    this.#fail(at, at + point.length, `${detail}${quoteCharacter(point)}${expected}`);
   }
 
   #word(text: string, at: number): void {
@@ -203,7 +224,7 @@ class Lexer {
       this.#pushText(kind, text, kind, at);
       return;
     }
-    // Prometheus shows what it has read, and the character that does not suit.
+    // Prometheus shows what it has read, with what could still belong to a number.
     let longest = at;
     for (const pattern of [HEX, DECIMAL, DURATION]) {
       this.#at = at;
@@ -211,7 +232,9 @@ class Lexer {
       longest = Math.max(longest, this.#at);
     }
     this.#at = longest;
-    this.#fail(at, longest, `bad number or duration syntax: ${quote(this.#query.slice(at, longest + 1))}`);
+    if (/^0[xX]$/.test(this.#query.slice(at, longest + 1))) this.#at++;
+    else this.#match(UNFINISHED);
+    this.#fail(at, longest, `bad number or duration syntax: ${quote(this.#query.slice(at, this.#at))}`);
   }
 
   #match(pattern: RegExp): string {

@@ -140,9 +140,9 @@ class Parser {
     reader.expect('(', 'fill modifier', '"("');
     const sign = reader.accept('-') ?? reader.accept('+');
     const token = reader.peek();
-    if (token.kind !== 'number' && token.kind !== 'duration') reader.unexpected('fill modifier', 'number');
+    if (token.kind !== 'number' && token.kind !== 'duration') reader.unexpected();
     const { value } = parseNumberToken(reader, reader.next());
-    reader.expect(')', 'fill modifier', '")"');
+    reader.accept(')') ?? reader.unexpected();
     return sign?.text === '-' ? -value : value;
   }
 
@@ -213,7 +213,8 @@ class Parser {
     return { kind: 'call', signature, args, start: name.start, end };
   }
 
-  #arguments(context: string): { readonly args: Expression[]; readonly end: number } {
+  /** `place`: where an argument that does not end is said to be. */
+  #arguments(context: string, place?: string): { readonly args: Expression[]; readonly end: number } {
     const reader = this.#reader;
     reader.next();
     const args: Expression[] = [];
@@ -222,7 +223,7 @@ class Parser {
       args.push(this.expression(0));
       close = reader.accept(')');
       if (close) break;
-      const comma = reader.accept(',') ?? reader.unexpected();
+      const comma = reader.accept(',') ?? reader.unexpected(place);
       if (reader.is(')')) reader.fail(comma, `trailing commas not allowed in ${context}`);
     }
     return { args, end: close.end };
@@ -240,7 +241,7 @@ class Parser {
     }
     let modifier = this.#grouping();
     if (!reader.is('(')) reader.unexpected('aggregation');
-    const { args, end } = this.#arguments('function call args');
+    const { args, end } = this.#arguments('function call args', 'aggregation');
     modifier ??= this.#grouping();
     const position = { start: token.start, end: Math.max(end, reader.lastEnd) };
     const wanted = TAKES_PARAMETER.has(operator) ? 2 : 1;

@@ -74,7 +74,6 @@ export function randomQuery(random: Random, syntax: Syntax): string {
       () => `${random.pick(['sum', 'avg'])}${random.pick(GROUPINGS)} (${histogram(depth - 1)})`,
       () => `(${histogram(depth - 1)} ${random.pick(['+', '-'])}${matching()} ${histogram(depth - 1)})`,
       () => `(${histogram(depth - 1)} ${random.pick(syntax.fill ? ['*', '/', '</', '>/'] : ['*', '/'])} ${scalar(1)})`,
-      () => `-(${histogram(depth - 1)})`,
     ];
     return random.pick(kinds)();
   }

@@ -29,23 +29,22 @@ interface HistogramGroup {
 
 export async function histogramQuantiles(evaluator: Evaluator, call: QuantileCall): Promise<Row[]> {
   const { annotations } = evaluator.scope;
-  const columns: { readonly quantile: Expression; readonly column: Float64Array }[] = [];
+  const columns: Float64Array[] = [];
   for (const quantile of call.quantiles) {
     const column = await evaluator.scalar(quantile);
     for (const q of column) if (!(q >= 0 && q <= 1)) annotations.invalidQuantile(q, quantile);
-    columns.push({ quantile, column });
+    columns.push(column);
   }
   const groups = await groupHistograms(evaluator, call.vector);
   const { vector } = call;
   const rows: Row[] = [];
-  for (const { quantile, column } of columns) {
+  for (const column of columns) {
     for (const group of groups) {
       const name = metricNameFor(evaluator, group.labels);
       for (const row of estimateGroup(evaluator, group, {
         native(histogram, step) {
           const { value, nan } = histogramQuantile(column[step]!, histogram);
-          if (nan === 'result-is-nan' || nan === 'skewed')
-            annotations.quantileOfNaN(nan, name, call.label === undefined ? quantile : vector);
+          if (nan === 'result-is-nan' || nan === 'skewed') annotations.quantileOfNaN(nan, name, vector);
           return value;
         },
         classic(buckets, step) {
@@ -78,7 +77,7 @@ export async function histogramFractions(
       ...estimateGroup(evaluator, group, {
         native(histogram, step) {
           const { value, nan } = histogramFraction(from[step]!, to[step]!, histogram);
-          if (nan) evaluator.scope.annotations.fractionOfNaN(name, lower);
+          if (nan) evaluator.scope.annotations.fractionOfNaN(name, vector);
           return value;
         },
         classic: (buckets, step) => classicFraction(from[step]!, to[step]!, buckets),
