@@ -12,7 +12,7 @@ const DECIMAL =
   /(?:[0-9]+(?:_[0-9]+)*\.?(?:[0-9]+(?:_[0-9]+)*)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?/y;
 const DURATION = /(?:[0-9]+(?:ms|[smhdwy]))+/y;
 /** What a number cannot end with, or be followed by. */
-const UNFINISHED = /[eE][+-]?|_[._eE]?|\.|[0-9]+/y;
+const UNFINISHED = /(?<=[smhdwy])[a-zA-Z_]|[eE][+-]?|_[._eE]?|\.|[0-9]+/y;
 const WORD_CHARACTER = /[0-9a-zA-Z_]/;
 const DURATION_WORDS: ReadonlySet<string> = new Set(['step', 'range', 'min_of', 'max_of']);
 const NAMED_NUMBERS: ReadonlySet<string> = new Set(['inf', 'nan']);
