@@ -3,10 +3,13 @@ import * as https from 'node:https';
 import type { AxiosRequestConfig } from 'axios';
 import type { HttpClientConfig } from '../config/http-config.ts';
 import { HttpError } from './client.ts';
+import { connectTunnel } from './connect-proxy.ts';
 import { hostOf } from './fault.ts';
+import { proxyHost, proxyPort } from './proxy.ts';
 import { ReadingAgent } from './reading-agent.ts';
+import { socksTunnel } from './socks.ts';
 import { loadTls, type TlsMaterial } from './tls.ts';
-import { TunnelAgent } from './tunnel.ts';
+import { PlainTunnelAgent, SecureTunnelAgent } from './tunnel.ts';
 
 /** How axios reaches one URL. */
 export interface Route {
@@ -22,7 +25,7 @@ export class AgentPool {
   readonly #plain = new ReadingAgent(KEEP_ALIVE);
   #tls: TlsMaterial | undefined;
   #secure: https.Agent | undefined;
-  readonly #tunnels = new Map<string, TunnelAgent>();
+  readonly #tunnels = new Map<string, PlainTunnelAgent | SecureTunnelAgent>();
 
   constructor(config: HttpClientConfig) {
     this.#config = config;
@@ -33,20 +36,20 @@ export class AgentPool {
     if (proxy === undefined && url.protocol === 'http:') return { axios: { httpAgent: this.#plain }, headers: {} };
     await this.#refreshTls();
     if (proxy === undefined) return { axios: { httpsAgent: this.#secure }, headers: {} };
-    if (proxy.protocol !== 'http:' && proxy.protocol !== 'https:') {
+    if (!PROXY_SCHEMES.has(proxy.protocol)) {
       const scheme = proxy.protocol.slice(0, -1);
       throw new HttpError(
         'proxy',
-        `the proxy ${hostOf(proxy)} has the scheme ${scheme}: only http and https are known`,
+        `the proxy ${hostOf(proxy)} has the scheme ${scheme}: only http, https, socks5 and socks5h are known`,
       );
     }
-    if (url.protocol === 'https:') return { axios: { httpsAgent: this.#tunnelThrough(proxy) }, headers: {} };
-    const port = proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : Number(proxy.port);
+    if (url.protocol === 'https:') return { axios: { httpsAgent: this.#tunnelThrough(proxy, true) }, headers: {} };
+    if (isSocks(proxy)) return { axios: { httpAgent: this.#tunnelThrough(proxy, false) }, headers: {} };
     return {
       axios: {
         httpAgent: this.#plain,
         httpsAgent: this.#secure,
-        proxy: { protocol: proxy.protocol, host: proxy.hostname.replace(/^\[|\]$/g, ''), port },
+        proxy: { protocol: proxy.protocol, host: proxyHost(proxy), port: proxyPort(proxy) },
       },
       headers: proxyCredentials(proxy),
     };
@@ -71,18 +74,32 @@ export class AgentPool {
     this.#tunnels.clear();
   }
 
-  #tunnelThrough(proxy: URL): TunnelAgent {
-    let agent = this.#tunnels.get(proxy.href);
+  #tunnelThrough(proxy: URL, secure: boolean): PlainTunnelAgent | SecureTunnelAgent {
+    const key = `${secure} ${proxy.href}`;
+    let agent = this.#tunnels.get(key);
     if (agent === undefined) {
-      const headers: Record<string, string | string[]> = { ...proxyCredentials(proxy) };
-      for (const [name, secrets] of Object.entries(this.#config.proxyConnectHeader)) {
-        headers[name] = secrets.map((secret) => secret.reveal());
-      }
-      agent = new TunnelAgent(proxy, headers, { ...KEEP_ALIVE, ...this.#tls!.options });
-      this.#tunnels.set(proxy.href, agent);
+      const open = isSocks(proxy) ? socksTunnel(proxy) : connectTunnel(proxy, this.#connectHeaders(proxy));
+      agent = secure
+        ? new SecureTunnelAgent(open, { ...KEEP_ALIVE, ...this.#tls!.options })
+        : new PlainTunnelAgent(open, KEEP_ALIVE);
+      this.#tunnels.set(key, agent);
     }
     return agent;
   }
+
+  #connectHeaders(proxy: URL): Record<string, string | string[]> {
+    const headers: Record<string, string | string[]> = { ...proxyCredentials(proxy) };
+    for (const [name, secrets] of Object.entries(this.#config.proxyConnectHeader)) {
+      headers[name] = secrets.map((secret) => secret.reveal());
+    }
+    return headers;
+  }
+}
+
+const PROXY_SCHEMES = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
+
+function isSocks(proxy: URL): boolean {
+  return proxy.protocol.startsWith('socks');
 }
 
 function proxyCredentials(proxy: URL): Record<string, string> {

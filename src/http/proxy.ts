@@ -23,6 +23,19 @@ export function proxyChooser(config: HttpClientConfig, environment: Environment)
   };
 }
 
+/** A proxy that takes longer than this to open a tunnel is given up on. */
+export const PROXY_TIMEOUT_MS = 30_000;
+
+export function proxyHost(proxy: URL): string {
+  return proxy.hostname.replace(/^\[|\]$/g, '');
+}
+
+export function proxyPort(proxy: URL): number {
+  return proxy.port === '' ? (USUAL_PORTS[proxy.protocol] ?? 80) : Number(proxy.port);
+}
+
+const USUAL_PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'socks5:': 1080, 'socks5h:': 1080 };
+
 function parseProxy(text: string): URL {
   return new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
 }

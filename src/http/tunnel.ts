@@ -1,59 +1,52 @@
-/** An agent whose connections run through an HTTP proxy's CONNECT. */
+/** Agents whose connections run through a tunnel that a proxy opens. */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
-import { HttpError } from './client.ts';
-import { hostOf } from './fault.ts';
 
-/** A proxy that takes longer than this to open a tunnel is given up on. */
-const CONNECT_TIMEOUT_MS = 30_000;
+/** Opens a connection to host and port through a proxy. Rejects with HttpError `proxy`. */
+export type OpenTunnel = (host: string, port: number) => Promise<Duplex>;
 
-export class TunnelAgent extends https.Agent {
-  readonly #proxy: URL;
-  readonly #headers: Readonly<Record<string, string | string[]>>;
+type Connected = (error: Error | null, stream?: Duplex) => void;
 
-  constructor(proxy: URL, headers: Readonly<Record<string, string | string[]>>, options: https.AgentOptions) {
+/** For `http:` URLs. */
+export class PlainTunnelAgent extends http.Agent {
+  readonly #open: OpenTunnel;
+
+  constructor(open: OpenTunnel, options: http.AgentOptions) {
     super(options);
-    this.#proxy = proxy;
-    this.#headers = headers;
+    this.#open = open;
+  }
+
+  override createConnection(
+    options: http.ClientRequestArgs,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    const done = callback as Connected;
+    this.#open(options.host ?? 'localhost', Number(options.port ?? 80)).then((socket) => done(null, socket), done);
+    return undefined;
+  }
+}
+
+/** For `https:` URLs: TLS is spoken with the target, within the tunnel. */
+export class SecureTunnelAgent extends https.Agent {
+  readonly #open: OpenTunnel;
+
+  constructor(open: OpenTunnel, options: https.AgentOptions) {
+    super(options);
+    this.#open = open;
   }
 
   override createConnection(
     options: tls.ConnectionOptions & { host?: string; port?: number },
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    const done = callback as (error: Error | null, stream?: Duplex) => void;
-    const fail = (text: string): void => done(new HttpError('proxy', `the proxy ${hostOf(this.#proxy)} ${text}`));
-    const host = options.host?.includes(':') ? `[${options.host}]` : options.host;
-    const authority = `${host}:${options.port ?? 443}`;
-    const connect = (this.#proxy.protocol === 'https:' ? https : http).request({
-      host: this.#proxy.hostname.replace(/^\[|\]$/g, ''),
-      port: this.#proxy.port || (this.#proxy.protocol === 'https:' ? 443 : 80),
-      method: 'CONNECT',
-      path: authority,
-      headers: { host: authority, ...this.#headers },
-      agent: false,
-      timeout: CONNECT_TIMEOUT_MS,
-    });
-    connect.on('connect', (response, socket) => {
-      if (response.statusCode !== 200) {
-        socket.destroy();
-        fail(`refused the tunnel: ${response.statusCode} ${response.statusMessage}`);
-        return;
-      }
-      socket.setTimeout(0);
+    const done = callback as Connected;
+    this.#open(options.host ?? 'localhost', options.port ?? 443).then((socket) => {
       const secured = tls.connect({ ...options, socket, servername: serverName(options) });
       secured.on('error', () => socket.destroy());
       done(null, secured);
-    });
-    connect.on('response', (response) => {
-      response.destroy();
-      fail(`answered ${response.statusCode} to CONNECT`);
-    });
-    connect.on('timeout', () => connect.destroy(new Error('took too long')));
-    connect.on('error', (error) => fail(`cannot be used: ${error.message}`));
-    connect.end();
+    }, done);
     return undefined;
   }
 }

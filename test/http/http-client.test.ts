@@ -11,6 +11,7 @@ import { defaultHttpClientConfig, type HttpClientConfig } from '../../src/config
 import { Secret } from '../../src/config/secret.ts';
 import { createHttpClient, type HttpClientOptions } from '../../src/http/axios.ts';
 import type { HttpClient, HttpError } from '../../src/http/client.ts';
+import { socksServer } from './socks-server.ts';
 
 /** Patient, since the machine may be busy with other things. */
 const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 10 });
@@ -386,7 +387,56 @@ describe('proxies', () => {
     expect(await body('http://exact.test/')).toBe('by proxy');
     expect(await body('http://exact.test:81/')).not.toBe('by proxy');
     expect(await body('http://a.intern/')).not.toBe('by proxy');
-    const unknown = client({ proxyUrl: 'socks5://127.0.0.1:1' });
-    expect((await fault(unknown.request({ url: 'http://far.test/' }))).fault).toBe('proxy');
+    const unknown = client({ proxyUrl: 'gopher://127.0.0.1:1' });
+    expect(await fault(unknown.request({ url: 'http://far.test/' }))).toMatchObject({
+      fault: 'proxy',
+      message: 'the proxy 127.0.0.1:1 has the scheme gopher: only http, https, socks5 and socks5h are known',
+    });
+  });
+
+  it.each(['socks5', 'socks5h'])('tunnels both through %s, which resolves the names', async (scheme) => {
+    const log: string[] = [];
+    const address = await listen(socksServer(log, { credentials: 'u:p ss' }));
+    const options = { cert: readFileSync(pem('server')), key: readFileSync(pem('server-key')) };
+    const plain = (await serve((request, response) => response.end(request.headers.host))).replace('127.0.0.1:', '');
+    const secure = (await listen(https.createServer(options, (_, response) => response.end('tunnelled')))).slice(10);
+    const through = client({
+      proxyUrl: `${scheme}://u:p%20ss@${address}`,
+      tls: { insecureSkipVerify: false, caFile: pem('ca'), serverName: 'target.test' },
+    });
+    for (let i = 0; i < 2; i++) {
+      expect(text((await through.request({ url: `http://far.test:${plain}/` })).body)).toBe(`far.test:${plain}`);
+      expect(text((await through.request({ url: `https://far.test:${secure}/` })).body)).toBe('tunnelled');
+    }
+    expect(text((await through.request({ url: `http://127.0.0.2:${plain}/` })).body)).toBe(`127.0.0.2:${plain}`);
+    await through.request({ url: `http://[2001:db8::1:ff]:${plain}/` });
+    expect(log).toEqual(
+      [
+        `3 far.test:${plain}`,
+        `3 far.test:${secure}`,
+        `1 127.0.0.2:${plain}`,
+        `4 20010db80000000000000000000100ff:${plain}`,
+      ].flatMap((asked) => ['u:p ss', asked]),
+    );
+  });
+
+  it('says what a SOCKS proxy answered', async () => {
+    const ask = async (server: net.Server, user = ''): Promise<[string, string]> => {
+      const address = await listen(server);
+      const error = await fault(
+        client({ proxyUrl: `socks5://${user}${address}` }).request({ url: 'http://far.test/' }),
+      );
+      return [error.fault, error.message.replace(address, 'P')];
+    };
+    const sentence = (text: string) => ['proxy', `the proxy P cannot be used: ${text}`];
+    expect(await ask(socksServer([], { reply: 5 }))).toEqual(sentence('the connection is refused'));
+    expect(await ask(socksServer([], { reply: 99 }))).toEqual(sentence('it answered with code 99'));
+    const closed = socksServer([], { credentials: 'u:p' });
+    expect(await ask(closed)).toEqual(sentence('it wants an authentication that was not given'));
+    const wrong = socksServer([], { credentials: 'u:p' });
+    expect(await ask(wrong, 'u:x@')).toEqual(sentence('it refuses the name and password'));
+    expect(await ask(http.createServer())).toEqual(sentence('it does not speak SOCKS 5'));
+    const hangsUp = net.createServer((socket) => socket.end());
+    expect(await ask(hangsUp)).toEqual(sentence('it closed the connection'));
   });
 });
