@@ -507,9 +507,9 @@ users: [{name: u, user: ${user}}]
     const found = discover(base);
     await eventually(found.addresses).toEqual(['192.168.0.1:10250']);
     expect(server.requests[0]!.authorization).toBe('Bearer file-token');
-    await write('{exec: {command: aws-iam-authenticator}}');
+    await write('{auth-provider: {name: gcp}}');
     const refused = discover(base);
-    await eventually(() => refused.discovery.state().error).toContain('the plugin "aws-iam-authenticator"');
+    await eventually(() => refused.discovery.state().error).toContain('the auth-provider "gcp"');
     const nowhere = discover({ ...base, kubeconfigFile: undefined });
     await eventually(() => nowhere.discovery.state().error).toContain('not within a Kubernetes pod');
   });

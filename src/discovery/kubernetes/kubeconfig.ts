@@ -6,11 +6,14 @@ import { z } from 'zod';
 import { defaultHttpClientConfig, type HttpClientConfig } from '../../config/http-config.ts';
 import type { KubernetesDiscoveryConfig } from '../../config/prometheus-config.ts';
 import { Secret } from '../../config/secret.ts';
+import type { ExecPlugin } from './exec-credential.ts';
 
 export interface ApiServer {
   /** Without a slash at the end. */
   readonly url: string;
   readonly http: HttpClientConfig;
+  /** What has to be asked for credentials. */
+  readonly plugin?: ExecPlugin | undefined;
   /** The namespace that watchfire itself runs in, where it runs in one. */
   readonly ownNamespace: string | undefined;
 }
@@ -79,7 +82,17 @@ const kubeconfig = z.object({
           'client-certificate-data': text,
           'client-key': text,
           'client-key-data': text,
-          exec: z.object({ command: text }).optional(),
+          exec: z
+            .object({
+              apiVersion: z.enum(['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']),
+              command: z.string(),
+              args: z.array(z.string()).nullish(),
+              env: z.array(z.object({ name: z.string(), value: z.string() })).nullish(),
+              installHint: text,
+              interactiveMode: z.enum(['Never', 'IfAvailable', 'Always']).optional(),
+              provideClusterInfo: z.boolean().default(false),
+            })
+            .optional(),
           'auth-provider': z.object({ name: text }).optional(),
         }),
       }),
@@ -87,7 +100,10 @@ const kubeconfig = z.object({
     .default([]),
 });
 
-async function readKubeconfig(file: string): Promise<Pick<ApiServer, 'url' | 'http'>> {
+type Exec = NonNullable<z.infer<typeof kubeconfig>['users'][number]['user']['exec']>;
+type Cluster = z.infer<typeof kubeconfig>['clusters'][number]['cluster'];
+
+async function readKubeconfig(file: string): Promise<Omit<ApiServer, 'ownNamespace'>> {
   const parsed = kubeconfig.safeParse(await parseFile(file));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -100,10 +116,15 @@ async function readKubeconfig(file: string): Promise<Pick<ApiServer, 'url' | 'ht
     throw new Error(`the kubeconfig ${file} names no cluster: its current-context is ${JSON.stringify(current)}`);
   }
   const user = users.find((each) => each.name === context.user)?.user ?? {};
-  const plugin = user.exec?.command ?? user['auth-provider']?.name;
-  if (plugin !== undefined) {
+  const provider = user['auth-provider']?.name;
+  if (provider !== undefined) {
     throw new Error(
-      `the kubeconfig ${file} gets its credentials from the plugin ${JSON.stringify(plugin)}, which watchfire does not run: use a token or a client certificate`,
+      `the kubeconfig ${file} gets its credentials from the auth-provider ${JSON.stringify(provider)}, which Kubernetes has given up: use exec, a token or a client certificate`,
+    );
+  }
+  if (user.exec?.interactiveMode === 'Always') {
+    throw new Error(
+      `the kubeconfig ${file} names the plugin ${JSON.stringify(user.exec.command)}, which has to be answered by a person (interactiveMode: Always)`,
     );
   }
   const path = (name: string | undefined): string | undefined => name && resolve(dirname(file), name);
@@ -128,6 +149,28 @@ async function readKubeconfig(file: string): Promise<Pick<ApiServer, 'url' | 'ht
         keyFile: path(user['client-key']),
       },
     },
+    plugin: user.exec && pluginOf(user.exec, cluster, dirname(file)),
+  };
+}
+
+/** A command with a slash in it stands relative to the kubeconfig; others are looked for on the PATH. */
+function pluginOf(exec: Exec, cluster: Cluster, folder: string): ExecPlugin {
+  const { apiVersion, command, args, env, installHint = '', provideClusterInfo } = exec;
+  return {
+    apiVersion,
+    command: command.includes('/') ? resolve(folder, command) : command,
+    args: args ?? [],
+    environment: Object.fromEntries((env ?? []).map(({ name, value }) => [name, value])),
+    installHint,
+    cluster: provideClusterInfo
+      ? {
+          server: cluster.server,
+          'tls-server-name': cluster['tls-server-name'],
+          'insecure-skip-tls-verify': cluster['insecure-skip-tls-verify'],
+          'certificate-authority-data': cluster['certificate-authority-data'],
+          'proxy-url': cluster['proxy-url'],
+        }
+      : undefined,
   };
 }
 

@@ -4,8 +4,9 @@ import type { KubernetesDiscoveryConfig, KubernetesRole, TargetGroup } from '../
 import type { HttpClient } from '../../http/client.ts';
 import type { Discovery, DiscoveryDeps, DiscoveryState } from '../discovery.ts';
 import { type EndpointStores, endpointSliceGroup, endpointsGroup } from './endpoint-roles.ts';
-import { findApiServer } from './kubeconfig.ts';
+import { type ApiServer, findApiServer } from './kubeconfig.ts';
 import type { KubernetesObject } from './objects.ts';
+import { PluginClient } from './plugin-client.ts';
 import { Reflector } from './reflector.ts';
 import { ingressGroup, nodeGroup, podGroup, serviceGroup } from './roles.ts';
 
@@ -62,7 +63,7 @@ export class KubernetesDiscovery implements Discovery {
       if (this.#stopped) return;
       this.#fault('', '');
       this.#origin = new URL(server.url).host;
-      this.#client = this.#deps.createHttpClient(server.http);
+      this.#client = this.#clientFor(server);
       for (const collection of this.#collections()) {
         const scopes = isNamespaced(collection) && namespaces.length > 0 ? namespaces : [''];
         const reflectors = scopes.map((namespace) => this.#reflector(server.url, collection, namespace, onGroups));
@@ -77,6 +78,12 @@ export class KubernetesDiscovery implements Discovery {
         void this.#connect(onGroups);
       });
     }
+  }
+
+  #clientFor({ http, plugin }: ApiServer): HttpClient {
+    if (plugin === undefined) return this.#deps.createHttpClient(http);
+    const { clock, createHttpClient } = this.#deps;
+    return new PluginClient({ nowMs: () => clock.nowMs(), createHttpClient }, plugin, http);
   }
 
   /** Empty: all. */
