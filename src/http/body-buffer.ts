@@ -1,26 +1,38 @@
 /** Memory for response bodies that is used again, for callers that are done with a body before they ask for the next. */
+import { HttpError } from './client.ts';
 
 /** What is kept for later bodies, at most. */
 const MOST_KEPT = 4;
 const MOST_KEPT_BYTES = 64 << 20;
 const SMALLEST_BYTES = 64 * 1024;
+/** What bodies may hold together before a large one is refused more: many that never end would else take all there is. */
+const MOST_HELD_BYTES = 768 << 20;
+const LARGE_BYTES = 16 << 20;
 
 export class BodyPool {
   readonly #kept: Buffer[] = [];
+  #heldBytes = 0;
 
   /** An empty body; it takes memory only when it gets bytes. */
   body(): BodyBuffer {
     return new BodyBuffer(this);
   }
 
-  /** Memory of at least this size; the largest kept, where it suffices. */
+  /** Memory of at least this size; the largest kept, where it suffices. Throws HttpError where too much is held already. */
   take(bytes: number): Buffer {
     const kept = this.#kept.at(-1);
-    if (kept !== undefined && kept.length >= bytes) return this.#kept.pop()!;
-    return Buffer.allocUnsafeSlow(Math.max(SMALLEST_BYTES, 2 ** Math.ceil(Math.log2(bytes))));
+    const memory = kept !== undefined && kept.length >= bytes ? kept : undefined;
+    const length = memory?.length ?? Math.max(SMALLEST_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
+    if (bytes > LARGE_BYTES && this.#heldBytes + length > MOST_HELD_BYTES) {
+      throw new HttpError('other', 'too many large bodies at once: set body_size_limit');
+    }
+    this.#heldBytes += length;
+    if (memory !== undefined) this.#kept.pop();
+    return memory ?? Buffer.allocUnsafeSlow(length);
   }
 
   give(memory: Buffer): void {
+    this.#heldBytes -= memory.length;
     if (memory.length > MOST_KEPT_BYTES) return;
     this.#kept.push(memory);
     this.#kept.sort((a, b) => a.length - b.length);

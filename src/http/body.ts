@@ -50,8 +50,12 @@ export function collectBody(message: IncomingMessage, maxBytes: number, into: Bo
     let received = 0;
     stream.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (maxBytes > 0 && received > maxBytes) stream.destroy(tooLarge(maxBytes));
-      else into.append(chunk);
+      try {
+        if (maxBytes > 0 && received > maxBytes) throw tooLarge(maxBytes);
+        into.append(chunk);
+      } catch (error) {
+        stream.destroy(error as HttpError);
+      }
     });
     stream.on('end', () => resolve(into.view()));
     stream.on('error', fail);
