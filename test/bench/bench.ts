@@ -5,6 +5,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   scrape: () => import('./scrape.ts'),
   rules: () => import('./rules.ts'),
   'rule-latency': () => import('./rule-latency.ts'),
+  crowd: () => import('./crowd.ts'),
 };
 
 const wanted = process.argv.slice(2);
