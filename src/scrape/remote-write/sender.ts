@@ -39,6 +39,7 @@ export async function sendUntilDone(
         signal: deps.signal,
       });
       if (answer.status >= 200 && answer.status < 300) {
+        if (!isTaken(config, answer.headers)) return { kind: 'refused', reason: NOT_TAKEN };
         deps.onTrouble('');
         return { kind: 'sent' };
       }
@@ -55,6 +56,18 @@ export async function sendUntilDone(
     deps.onTrouble(reason);
     await pause(waitMs, deps);
   }
+}
+
+const NOT_TAKEN =
+  'server accepts protocol 2.0 and does not say that it has written anything, as one that knows only 1.0 would: set protobuf_message to prometheus.WriteRequest';
+
+/**
+ * The specification of 2.0 has every receiver tell what it wrote. One that knows only 1.0 may find nothing in the message that it
+ * understands, and call that a success.
+ */
+function isTaken({ protobufMessage }: RemoteWriteConfig, headers: Readonly<Record<string, string>>): boolean {
+  if (protobufMessage === 'prometheus.WriteRequest') return true;
+  return Object.keys(headers).some((name) => /^x-prometheus-remote-write-\w+-written$/.test(name));
 }
 
 function headersOf(config: RemoteWriteConfig): Record<string, string> {

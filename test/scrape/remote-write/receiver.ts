@@ -22,6 +22,8 @@ export class Receiver {
   /** Answers with this and keeps nothing, where it is not 200. */
   status = 200;
   retryAfter: string | undefined;
+  /** Reads everything as a message of 1.0, whatever its type says. */
+  knowsOnlyVersion1 = false;
   requests = 0;
   #port = 0;
   #server: http.Server | undefined;
@@ -42,9 +44,18 @@ export class Receiver {
       }
       this.headers.push(request.headers);
       const body = unsnappy(Buffer.concat(chunks));
-      if (request.headers['content-type']?.includes('proto=io.prometheus.write.v2.Request')) this.#version2(body);
-      else this.#version1(body);
-      response.writeHead(204).end();
+      if (
+        this.knowsOnlyVersion1 ||
+        !request.headers['content-type']?.includes('proto=io.prometheus.write.v2.Request')
+      ) {
+        this.#version1(body);
+        response.writeHead(204).end();
+        return;
+      }
+      const before = this.series.length;
+      this.#version2(body);
+      const samples = this.series.slice(before).reduce((sum, series) => sum + series.samples.length, 0);
+      response.writeHead(204, { 'X-Prometheus-Remote-Write-Samples-Written': String(samples) }).end();
     });
     await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
     this.#port = (server.address() as AddressInfo).port;

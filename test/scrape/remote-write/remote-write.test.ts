@@ -240,6 +240,18 @@ it('tries again what the receiver cannot take now, and gives up what it never wi
   ]);
 });
 
+it('does not take silence about what was written for success, by protocol 2.0', async () => {
+  await apply(config({ protobufMessage: 'io.prometheus.write.v2.Request' }));
+  receiver.knowsOnlyVersion1 = true;
+  append({ a: 1, b: 2 });
+  await eventually(() => remote.states()[0]!.refusedSamples).toBe(2);
+  expect(reports[0]).toMatch(/set protobuf_message to prometheus\.WriteRequest: 2 samples are refused for good$/);
+  receiver.knowsOnlyVersion1 = false;
+  append({ a: 3 });
+  await eventually(() => remote.states()[0]!.sentSamples).toBe(1);
+  expect(receiver.samples('a')).toEqual([3]);
+});
+
 it('keeps each series in order over many shards', async () => {
   await apply(config({}, { minShards: 4, maxShards: 8, capacity: 10_000 }));
   for (let i = 0; i < 50; i++) append(Object.fromEntries(Array.from({ length: 20 }, (_, s) => [`s${s}`, i])));
