@@ -1,8 +1,8 @@
-/** Starts Prometheus and watchfire for a bench, and finds the programs: on PATH, or in the folder that WATCHFIRE_PEERS names. */
+/** Starts Prometheus and watchfire for a bench, and finds the programs: on PATH, or in the folders that WATCHFIRE_PEERS names. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const projectRoot = join(
@@ -13,8 +13,11 @@ export const projectRoot = join(
 
 /** The program's path; undefined where it is not on this machine. */
 export function findPeer(name: string): string | undefined {
-  const folders = [process.env['WATCHFIRE_PEERS'] ?? '', ...(process.env['PATH'] ?? '').split(':')].filter(Boolean);
-  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+  const folders = [process.env['WATCHFIRE_PEERS'], process.env['PATH']].flatMap((list) => list?.split(delimiter) ?? []);
+  return folders
+    .filter(Boolean)
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file));
 }
 
 export interface Server {

@@ -1,89 +1,36 @@
 /** Writes to a real Prometheus by both remote write protocols and asks it what it stored. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/config/clock.ts';
-import { defaultHttpClientConfig } from '../../src/config/http-config.ts';
-import type { RemoteWriteConfig } from '../../src/config/prometheus-config.ts';
-import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../src/exposition/histogram.ts';
-import { Labels } from '../../src/labels/labels.ts';
-import { RemoteWrite } from '../../src/scrape/remote-write/remote-write.ts';
-import { createHead } from '../../src/storage/head.ts';
+import { findPeer, type Server, startServer } from '../bench/peers.ts';
+import { write } from './remote-written.ts';
 
-const prometheus = [
-  ...(process.env['WATCHFIRE_PEERS'] ?? '').split(delimiter),
-  ...(process.env['PATH'] ?? '').split(delimiter),
-]
-  .flatMap((folder) => [join(folder, 'prometheus'), join(folder, 'usr/bin/prometheus')])
-  .find((path) => existsSync(path));
+const prometheus = findPeer('prometheus');
 if (prometheus === undefined) console.log('skipped: prometheus is neither on PATH nor in $WATCHFIRE_PEERS');
-
-const exponential: FloatHistogram = {
-  schema: 1,
-  zeroThreshold: 0.001,
-  zeroCount: 1,
-  count: 10,
-  sum: 12.5,
-  positiveSpans: [
-    { offset: -1, length: 2 },
-    { offset: 3, length: 1 },
-  ],
-  negativeSpans: [{ offset: 0, length: 1 }],
-  positiveBuckets: [2, 3, 1],
-  negativeBuckets: [3],
-  customValues: undefined,
-  counterResetHint: 'unknown',
-};
-
-const custom: FloatHistogram = {
-  ...exponential,
-  schema: CUSTOM_BUCKETS_SCHEMA,
-  zeroThreshold: 0,
-  zeroCount: 0,
-  count: 6,
-  positiveSpans: [{ offset: 0, length: 3 }],
-  positiveBuckets: [2, 3, 1],
-  negativeSpans: [],
-  negativeBuckets: [],
-  customValues: [0.5, 1],
-};
-
-const fractional: FloatHistogram = { ...exponential, count: 10.5, positiveBuckets: [2.5, 3, 1] };
 
 describe.skipIf(prometheus === undefined)('a real Prometheus takes what is written to it', () => {
   const directory = mkdtempSync(join(tmpdir(), 'watchfire-remote-write-'));
-  let child: ChildProcess;
-  let base = '';
+  let server: Server;
 
   beforeAll(async () => {
     writeFileSync(join(directory, 'prometheus.yml'), 'storage: {exemplars: {max_exemplars: 100}}\n');
-    const listen = `127.0.0.1:${await freePort()}`;
-    base = `http://${listen}`;
-    const args = [
+    server = await startServer(prometheus!, (address) => [
       `--config.file=${join(directory, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(directory, 'data')}`,
-      `--web.listen-address=${listen}`,
+      `--web.listen-address=${address}`,
       '--web.enable-remote-write-receiver',
       '--enable-feature=native-histograms,exemplar-storage,metadata-wal-records',
-    ];
-    child = spawn(prometheus!, args, { stdio: 'ignore' });
-    const isReady = async (): Promise<boolean> =>
-      (await fetch(`${base}/-/ready`).catch(() => undefined))?.status === 200;
-    while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 100));
+    ]);
   });
 
   afterAll(async () => {
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await gone;
+    await server.stop();
     rmSync(directory, { recursive: true, force: true });
   });
 
   async function api(path: string, parameters: Record<string, string>): Promise<{ data: unknown }> {
-    const answer = await fetch(`${base}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    const answer = await fetch(`${server.url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
     return (await answer.json()) as { data: unknown };
   }
 
@@ -95,42 +42,9 @@ describe.skipIf(prometheus === undefined)('a real Prometheus takes what is writt
   }
 
   it.each(['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'] as const)('by %s', async (protobufMessage) => {
-    const reports: string[] = [];
-    const remote = new RemoteWrite({ clock: systemClock, report: (_, text) => reports.push(text), directory });
     const version = protobufMessage === 'prometheus.WriteRequest' ? '1' : '2';
-    await remote.apply({
-      remoteWrites: [configFor(`${base}/api/v1/write`, protobufMessage)],
-      externalLabels: Labels.of({ version }),
-    });
-    const storage = remote.tee(createHead());
     const nowMs = Math.floor(Date.now() / 1000) * 1000;
-    const labels = (name: string): Labels => Labels.of({ __name__: name, 'dotted.name': 'ü"\n' });
-    for (let i = 0; i < 3; i++) {
-      const atMs = nowMs - 2000 + i * 1000;
-      const appender = storage.appender();
-      appender.metadata('requests', { type: 'counter', help: 'Requests.', unit: '' });
-      const counter = appender.series(labels('requests_total'));
-      appender.float(counter, atMs, 0.1 + i);
-      appender.exemplar(counter, { labels: Labels.of({ trace_id: `t${i}` }), value: i, timestampMs: atMs });
-      const gone = appender.series(labels('gone'));
-      if (i < 2) appender.float(gone, atMs, i);
-      else appender.stale(gone, atMs);
-      const turning = appender.series(labels('turning'));
-      if (i === 1) appender.float(turning, atMs, 7);
-      else appender.histogram(turning, atMs, i === 0 ? exponential : fractional);
-      const histogramGone = appender.series(labels('histogram_gone'));
-      if (i < 2) appender.histogram(histogramGone, atMs, exponential);
-      else appender.stale(histogramGone, atMs);
-      for (let n = 0; n < 30; n++) {
-        appender.float(appender.series(Labels.of({ __name__: 'many', n: String(n) })), atMs, i * n);
-      }
-      for (const [name, histogram] of Object.entries({ exponential, custom, fractional })) {
-        appender.histogram(appender.series(labels(name)), atMs, { ...histogram, sum: histogram.sum + i });
-      }
-      appender.float(appender.series(labels('special')), atMs, [Number.NaN, Number.NEGATIVE_INFINITY, 5e-324][i]!);
-      appender.commit();
-    }
-    await remote.close();
+    const reports = await write(`${server.url}/api/v1/write`, protobufMessage, { nowMs, version, directory });
     expect(reports).toEqual([]);
     const own = `version="${version}"`;
     expect(await values(`{"requests_total", ${own}, "dotted.name"="ü\\"\\n"}`, nowMs)).toEqual(['2.1']);
@@ -171,38 +85,3 @@ describe.skipIf(prometheus === undefined)('a real Prometheus takes what is writt
     ]);
   });
 });
-
-function configFor(url: string, protobufMessage: RemoteWriteConfig['protobufMessage']): RemoteWriteConfig {
-  return {
-    place: { file: 'x', line: 1, column: 1 },
-    url,
-    remoteTimeoutMs: 5000,
-    headers: {},
-    protobufMessage,
-    sendExemplars: true,
-    sendNativeHistograms: true,
-    writeRelabelConfigs: [],
-    metadata: { send: true, sendIntervalMs: 60_000, maxSamplesPerSend: 500 },
-    http: defaultHttpClientConfig,
-    queue: {
-      capacity: 10_000,
-      maxShards: 10,
-      minShards: 2,
-      maxSamplesPerSend: 20,
-      batchSendDeadlineMs: 100,
-      minBackoffMs: 30,
-      maxBackoffMs: 1000,
-      retryOnHttp429: false,
-      sampleAgeLimitMs: 0,
-    },
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
