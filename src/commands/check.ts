@@ -7,16 +7,12 @@ import { systemClock } from '../config/clock.ts';
 import { diskFiles } from '../config/config-files.ts';
 import { ConfigError, formatProblem, type Problem } from '../config/problem.ts';
 import { checkPrometheusConfig } from '../config/prometheus-check.ts';
-import { loadPrometheusConfig } from '../config/prometheus-loader.ts';
 import { lintExposition } from '../exposition/lint.ts';
-import { Labels } from '../labels/labels.ts';
-import { parseMatchers } from '../labels/matcher-parser.ts';
-import { explainRelabel } from '../labels/relabel.ts';
 import { readTextFile } from '../notify/fields.ts';
 import { NotificationTemplates } from '../notify/template-data.ts';
 import { checkRules } from '../rules/check.ts';
 import { TemplateError } from '../template/template.ts';
-import { type CommandContext, EXIT, UsageError } from './context.ts';
+import { type CommandContext, EXIT } from './context.ts';
 import { printable } from './text-table.ts';
 
 export function checkConfig(files: readonly string[], context: CommandContext): Promise<number> {
@@ -39,38 +35,6 @@ export async function checkMetrics(files: readonly string[], context: CommandCon
   const chunks: Buffer[] = [];
   for await (const chunk of context.stdin) chunks.push(chunk as Buffer);
   return report('<stdin>', lintExposition(Buffer.concat(chunks), '<stdin>'), context) ? EXIT.fine : EXIT.found;
-}
-
-/** Prints the labels before and after each step of a job's relabelling of one target (or one series). */
-export async function checkRelabel(
-  file: string,
-  flags: { readonly job: string; readonly target: string; readonly metric?: boolean },
-  context: CommandContext,
-): Promise<number> {
-  const { value } = loadPrometheusConfig(resolve(context.directory, file));
-  const job = value.scrapeConfigs.find((each) => each.jobName === flags.job);
-  if (job === undefined)
-    throw new UsageError(
-      `${file} has no job ${JSON.stringify(flags.job)}: it has ${value.scrapeConfigs.map((each) => each.jobName).join(', ')}`,
-    );
-  const labels = Labels.fromPairs(parseMatchers(flags.target).map((matcher) => [matcher.name, matcher.value]));
-  context.stdout.write(`in    ${printable(labels.toString())}\n`);
-  for (const [index, { config, before, after, value }] of explainRelabel(
-    labels,
-    flags.metric ? job.metricRelabelConfigs : job.relabelConfigs,
-  ).entries()) {
-    const source =
-      config.sourceLabels.length === 0
-        ? ''
-        : `, source ${config.sourceLabels.join(config.separator)} = ${JSON.stringify(value)}`;
-    context.stdout.write(`\n${printable(`${index + 1}. ${config.action}, regex ${config.regex}${source}`)}\n`);
-    if (after === undefined) {
-      context.stdout.write('      dropped\n');
-      return EXIT.found;
-    }
-    context.stdout.write(after.equals(before) ? '      unchanged\n' : `out   ${printable(after.toString())}\n`);
-  }
-  return EXIT.fine;
 }
 
 /** The template files that are there must parse. */

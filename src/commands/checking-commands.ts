@@ -1,5 +1,6 @@
 /** The commands that check files and run tests: `check …`, `test …`. */
 import type { Command } from 'commander';
+import type { RelabelFlags } from './check-relabel.ts';
 import type { CommandContext } from './context.ts';
 import { collect } from './options.ts';
 import type { TestReceiverFlags, TestTemplateFlags } from './test-notification.ts';
@@ -42,13 +43,14 @@ export function addCheckCommands(root: Command, context: CommandContext, exit: (
     });
   check
     .command('relabel')
-    .description("print each relabelling step's labels in and out")
+    .description('what becomes of targets: the labels in and out of each relabelling step')
     .argument('<file>', 'prometheus.yml')
-    .requiredOption('--job <name>', 'whose relabel_configs')
-    .requiredOption('--target <labels>', 'e.g. __address__="a:80",__meta_x="y"')
-    .option('--metric', 'metric_relabel_configs instead')
-    .action(async (file: string, options: { job: string; target: string; metric?: boolean }) => {
-      const { checkRelabel } = await import('./check.ts');
+    .option('--job <name>', 'one job only')
+    .option('--target <target>', 'host:port, or e.g. __address__="a:80",__meta_x="y"; default: all that the file names')
+    .option('--metric', 'metric_relabel_configs instead, of a series such as up{code="200"} given as --target')
+    .option('--json', 'one JSON value a target')
+    .action(async (file: string, options: RelabelFlags) => {
+      const { checkRelabel } = await import('./check-relabel.ts');
       exit(await checkRelabel(file, options, context));
     });
 }

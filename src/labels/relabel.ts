@@ -53,7 +53,19 @@ export interface RelabelExplanation {
   readonly description: string;
   /** What the step looked at: the source labels' values, joined. */
   readonly value: string;
+  readonly reason: RelabelReason;
 }
+
+/** Why a step did what it did. */
+export type RelabelReason =
+  | 'kept'
+  | 'changed'
+  | 'nothing to change'
+  | 'regex does not match'
+  | 'dropped: regex matches'
+  | 'dropped: regex does not match'
+  | 'dropped: equal to the target label'
+  | 'dropped: not equal to the target label';
 
 /** Each step with the labels before and after it. */
 export function explainRelabel(labels: Labels, configs: readonly RelabelConfig[]): readonly RelabelExplanation[] {
@@ -63,11 +75,32 @@ export function explainRelabel(labels: Labels, configs: readonly RelabelConfig[]
     const after = relabelStep(before, config);
     const changed = after === undefined || !after.equals(before);
     const value = sourceValue(before, config);
-    steps.push({ config, before, after, changed, description: describeStep(config), value });
+    const reason = reasonOf(config, value, before, after);
+    steps.push({ config, before, after, changed, description: describeStep(config), value, reason });
     if (after === undefined) break;
     before = after;
   }
   return steps;
+}
+
+function reasonOf(config: RelabelConfig, value: string, before: Labels, after: Labels | undefined): RelabelReason {
+  switch (config.action) {
+    case 'keep':
+      return after ? 'kept' : 'dropped: regex does not match';
+    case 'drop':
+      return after ? 'kept' : 'dropped: regex matches';
+    case 'keepequal':
+      return after ? 'kept' : 'dropped: not equal to the target label';
+    case 'dropequal':
+      return after ? 'kept' : 'dropped: equal to the target label';
+    case 'replace':
+      if (!matches(config.compiled, value)) return 'regex does not match';
+      break;
+    case 'labelmap':
+      if (!before.names.some((name) => matches(config.compiled, name))) return 'regex does not match';
+      break;
+  }
+  return after?.equals(before) ? 'nothing to change' : 'changed';
 }
 
 function describeStep(config: RelabelConfig): string {

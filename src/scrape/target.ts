@@ -2,7 +2,7 @@
 import { formatDuration, parseDuration } from '../config/duration.ts';
 import type { ScrapeConfig, TargetGroup } from '../config/prometheus-config.ts';
 import { Labels } from '../labels/labels.ts';
-import { relabel } from '../labels/relabel.ts';
+import { explainRelabel, type RelabelExplanation, relabel } from '../labels/relabel.ts';
 import { PARAMETER_PREFIX, targetUrl } from './target-url.ts';
 
 export interface Target {
@@ -44,6 +44,28 @@ export function buildTargets(config: ScrapeConfig, groups: readonly TargetGroup[
     }
   }
   return { targets: [...targets.values()], dropped, faults };
+}
+
+/** What becomes of one discovered target, step by step. */
+export interface TargetExplanation {
+  /** Before relabelling, with the job's defaults. */
+  readonly discoveredLabels: Labels;
+  readonly steps: readonly RelabelExplanation[];
+  /** Undefined where a step drops it, or it cannot be scraped. */
+  readonly target: Target | undefined;
+  /** Why it cannot be scraped; empty where it can, or is dropped. */
+  readonly fault: string;
+}
+
+export function explainTarget(config: ScrapeConfig, discovered: Labels, group: Labels): TargetExplanation {
+  const discoveredLabels = withDefaults(config, discovered, group);
+  const steps = explainRelabel(discoveredLabels, config.relabelConfigs);
+  try {
+    return { discoveredLabels, steps, target: buildTarget(config, discoveredLabels), fault: '' };
+  } catch (error) {
+    if (!(error instanceof TargetFault)) throw error;
+    return { discoveredLabels, steps, target: undefined, fault: error.message };
+  }
 }
 
 class TargetFault extends Error {}
