@@ -7,6 +7,7 @@ import { DnsDiscovery, type DnsResolver } from './dns.ts';
 import { FileDiscovery } from './file.ts';
 import { HttpDiscovery } from './http.ts';
 import { KubernetesDiscovery } from './kubernetes/kubernetes.ts';
+import type { SearchList } from './search-list.ts';
 
 export interface DiscoveryState {
   readonly kind: DiscoveryConfig['kind'];
@@ -32,6 +33,8 @@ export interface DiscoveryDeps {
   report(severity: 'info' | 'warning' | 'error', text: string): void;
   /** Asks the machine's own name servers where undefined. */
   readonly resolver?: DnsResolver | undefined;
+  /** The machine's own where undefined. */
+  readonly searchList?: SearchList | undefined;
   /** A number from 0 to below 1, to spread retries. */
   random(): number;
   /** Where Kubernetes is looked for, from within a pod. */

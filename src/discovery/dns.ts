@@ -4,6 +4,7 @@ import type { Timer } from '../config/clock.ts';
 import type { DiscoveryConfig, TargetGroup } from '../config/prometheus-config.ts';
 import { Labels } from '../labels/labels.ts';
 import type { Discovery, DiscoveryDeps, DiscoveryState } from './discovery.ts';
+import { candidateNames, readSearchList, type SearchList } from './search-list.ts';
 
 type DnsConfig = Extract<DiscoveryConfig, { kind: 'dns' }>;
 
@@ -19,7 +20,6 @@ export interface DnsResolver {
 export class DnsDiscovery implements Discovery {
   readonly #config: DnsConfig;
   readonly #deps: DiscoveryDeps;
-  readonly #resolver: DnsResolver;
   /** The last good answer for each name. */
   readonly #groups = new Map<string, TargetGroup>();
   readonly #faults = new Map<string, string>();
@@ -31,7 +31,6 @@ export class DnsDiscovery implements Discovery {
   constructor(config: DnsConfig, deps: DiscoveryDeps) {
     this.#config = config;
     this.#deps = deps;
-    this.#resolver = deps.resolver ?? new dns.Resolver();
   }
 
   start(onGroups: (groups: readonly TargetGroup[]) => void): void {
@@ -53,7 +52,10 @@ export class DnsDiscovery implements Discovery {
   }
 
   async #refresh(onGroups: (groups: readonly TargetGroup[]) => void): Promise<void> {
-    await Promise.all(this.#config.names.map((name) => this.#resolve(name)));
+    // The machine may have moved to another network since, and so to other name servers.
+    const resolver = this.#deps.resolver ?? new dns.Resolver();
+    const list = this.#deps.searchList ?? (await readSearchList());
+    await Promise.all(this.#config.names.map((name) => this.#resolve(name, resolver, list)));
     if (this.#stopped) return;
     this.#timer = this.#deps.clock.after(this.#config.refreshIntervalMs, () => void this.#refresh(onGroups));
     const groups = [...this.#groups.values()];
@@ -69,27 +71,39 @@ export class DnsDiscovery implements Discovery {
   }
 
   /** A name that is not there has no targets; a name server that is not there leaves those known before. */
-  async #resolve(name: string): Promise<void> {
-    let found: Record<string, string>[];
-    try {
-      found = await recordsOf(this.#resolver, this.#config, name);
-      this.#faults.delete(name);
-      this.#lastSuccessMs = this.#deps.clock.nowMs();
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOTFOUND' && code !== 'ENODATA') {
-        const fault = `${this.#config.type} ${name}: ${code === undefined ? message : sentence(code)}`;
-        if (this.#faults.get(name) !== fault) this.#deps.report('error', `dns_sd ${fault}`);
-        this.#faults.set(name, fault);
-        return;
-      }
-      found = [];
-      this.#faults.delete(name);
+  async #resolve(name: string, resolver: DnsResolver, list: SearchList): Promise<void> {
+    const found = await this.#firstAnswer(name, resolver, list);
+    if (typeof found === 'string') {
+      if (this.#faults.get(name) !== found) this.#deps.report('error', `dns_sd ${found}`);
+      this.#faults.set(name, found);
+      return;
     }
+    this.#faults.delete(name);
+    if (found.length > 0) this.#lastSuccessMs = this.#deps.clock.nowMs();
     const targets = found
       .map((labels) => Labels.of({ ...EMPTY_META, ...labels, __meta_dns_name: name }))
       .sort((a, b) => a.compare(b));
     this.#groups.set(name, { source: name, targets, labels: Labels.EMPTY });
+  }
+
+  /** Of the first name in the search list that is there, also where it has no records of the type; a text says what is wrong. */
+  async #firstAnswer(
+    name: string,
+    resolver: DnsResolver,
+    list: SearchList,
+  ): Promise<readonly Record<string, string>[] | string> {
+    let fault: string | undefined;
+    for (const candidate of candidateNames(name, list)) {
+      try {
+        return await recordsOf(resolver, this.#config, candidate);
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        if (code === 'ENODATA') return [];
+        if (code === 'ENOTFOUND') continue;
+        fault = `${this.#config.type} ${name}: ${code === undefined ? message : sentence(code)}`;
+      }
+    }
+    return fault ?? [];
   }
 }
 

@@ -9,6 +9,7 @@ import { defaultHttpClientConfig } from '../../src/config/http-config.ts';
 import type { DiscoveryConfig, TargetGroup } from '../../src/config/prometheus-config.ts';
 import { createDiscovery, type Discovery, type DiscoveryDeps } from '../../src/discovery/discovery.ts';
 import type { DnsResolver } from '../../src/discovery/dns.ts';
+import { parseSearchList } from '../../src/discovery/search-list.ts';
 import { createHttpClient } from '../../src/http/axios.ts';
 import { Labels } from '../../src/labels/labels.ts';
 
@@ -35,6 +36,7 @@ const deps: DiscoveryDeps = {
   createHttpClient,
   report: (severity, text) => reports.push(`${severity}: ${text}`),
   random: () => 0.5,
+  searchList: { domains: [], ndots: 1 },
 };
 
 function discover(config: DiscoveryConfig, more: Partial<DiscoveryDeps> = {}) {
@@ -175,7 +177,7 @@ describe('dns', () => {
     resolveMx: async () => [{ exchange: 'mx.example.com' }],
     resolveNs: async () => ['ns.example.com'],
   };
-  const config = (type: 'SRV' | 'A' | 'AAAA' | 'MX' | 'NS'): DiscoveryConfig => ({
+  const config = (type: 'SRV' | 'A' | 'AAAA' | 'MX' | 'NS'): Extract<DiscoveryConfig, { kind: 'dns' }> => ({
     kind: 'dns',
     place,
     names: ['x.example.com'],
@@ -198,6 +200,41 @@ describe('dns', () => {
         targets: [{ __address__: address, __meta_dns_name: 'x.example.com', ...labels }],
       },
     ]);
+  });
+
+  it('through the search list, to the first name that is there', async () => {
+    const asked: string[] = [];
+    const there: Record<string, string[] | string> = {
+      'api.shop.svc.test.': ['10.0.0.7'],
+      'half.shop.svc.test.': 'ENODATA',
+      'half.svc.test.': ['10.0.0.8'],
+      'sick.shop.svc.test.': 'ESERVFAIL',
+    };
+    const searching: DnsResolver = {
+      ...resolver,
+      resolve4: async (name) => {
+        asked.push(name);
+        const answer = there[name] ?? 'ENOTFOUND';
+        if (typeof answer === 'string') throw refused(answer);
+        return answer;
+      },
+    };
+    const searchList = parseSearchList('search shop.svc.test svc.test. # mine\noptions timeout:1 ndots:2\n');
+    const names = ['api', 'half', 'sick', 'none.x', 'a.b.c', 'full.test.'];
+    const { last, discovery } = discover({ ...config('A'), names }, { resolver: searching, searchList });
+    await eventually(() => addresses(last())).toEqual(['10.0.0.7:9']);
+    expect(last()!.map(({ source }) => source)).not.toContain('sick');
+    expect(last()![0]!.targets).toEqual([{ __address__: '10.0.0.7:9', __meta_dns_name: 'api' }]);
+    expect(discovery.state().error).toBe('A sick: the name server failed (SERVFAIL)');
+    const tried = (name: string) => asked.filter((each) => each.startsWith(`${name}.`));
+    expect([tried('api'), tried('half'), tried('sick')]).toEqual([
+      ['api.shop.svc.test.'],
+      ['half.shop.svc.test.'],
+      ['sick.shop.svc.test.', 'sick.svc.test.', 'sick.'],
+    ]);
+    expect(tried('none')).toEqual(['none.x.shop.svc.test.', 'none.x.svc.test.', 'none.x.']);
+    expect(tried('a')).toEqual(['a.b.c.', 'a.b.c.shop.svc.test.', 'a.b.c.svc.test.']);
+    expect(tried('full')).toEqual(['full.test.']);
   });
 
   it('SRV records, through a failing name server and a name that goes', async () => {
