@@ -9,6 +9,7 @@ const entries = {
   instrument: 'src/instrument/index.ts',
   'demo-app': 'src/demo/app.ts',
   bench: 'test/bench/bench.ts',
+  'bench.garbage': 'test/bench/garbage.ts',
 };
 
 for (const name of existsSync('dist') ? readdirSync('dist') : []) {

@@ -3,7 +3,7 @@ import { HttpError } from './client.ts';
 
 /** What is kept for later bodies, at most. */
 const MOST_KEPT = 4;
-const MOST_KEPT_BYTES = 64 << 20;
+const MOST_KEPT_BYTES = 32 << 20;
 const SMALLEST_BYTES = 64 * 1024;
 /** What bodies may hold together before a large one is refused more: many that never end would else take all there is. */
 const MOST_HELD_BYTES = 768 << 20;

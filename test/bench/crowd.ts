@@ -2,13 +2,13 @@
  * `npm run bench -- crowd`: 1,000 targets of which 300 hang, 200 refuse and 100 send garbage, bodies of 2 GB among it. Prints how late
  * the other 400 are scraped, and the resident memory minute by minute. WATCHFIRE_CROWD_MINUTES sets for how long.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as zlib from 'node:zlib';
-import { pause, type Server, startWatchfire } from './peers.ts';
+import { Worker } from 'node:worker_threads';
+import { pause, projectRoot, type Server, startWatchfire } from './peers.ts';
 
 const MINUTES = Number(process.env['WATCHFIRE_CROWD_MINUTES'] ?? 5);
 const INTERVAL_MS = 15_000;
@@ -17,7 +17,6 @@ const GOOD = 400;
 const HANGING = 300;
 const REFUSING = 200;
 const GARBAGE = 100;
-const LARGE_BODY_BYTES = 2 * 2 ** 30;
 
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'watchfire-crowd-'));
@@ -37,6 +36,7 @@ async function watch(server: Server, crowd: Crowd): Promise<void> {
   await pause(WARM_UP_MS);
   crowd.arrivals.clear();
   const cpuBefore = server.cpuSeconds();
+  const waitedBefore = waitedSeconds(server);
   const beganMs = performance.now();
   const curve: string[] = [];
   let highest = 0;
@@ -49,13 +49,21 @@ async function watch(server: Server, crowd: Crowd): Promise<void> {
   }
   const wallSeconds = (performance.now() - beganMs) / 1000;
   const cores = (server.cpuSeconds() - cpuBefore) / wallSeconds;
+  const waited = (waitedSeconds(server) - waitedBefore) / wallSeconds;
   const late = crowd.lateness();
   const at = (share: number): string => late[Math.min(late.length - 1, Math.floor(late.length * share))]!.toFixed(1);
   const due = GOOD * Math.floor((wallSeconds * 1000) / INTERVAL_MS);
   console.log(`${late.length} good scrapes of ${due} due; ${await health(server)}`);
   console.log(`late by ms: median ${at(0.5)}, 90 % ${at(0.9)}, 99 % ${at(0.99)}, 99.9 % ${at(0.999)}, most ${at(1)}`);
-  console.log(`resident MiB each minute: ${curve.join(' ')}; highest ${mebibytes(highest)}; ${cores.toFixed(3)} cores`);
+  console.log(
+    `resident MiB each minute: ${curve.join(' ')}; highest ${mebibytes(highest)}; ${cores.toFixed(3)} cores used, ${waited.toFixed(3)} waited for`,
+  );
   await server.stop();
+}
+
+/** For how long the process's first thread could have run and had no core: what the machine's other load costs it. */
+function waitedSeconds(server: Server): number {
+  return Number(readFileSync(`/proc/${server.child.pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9;
 }
 
 async function health(server: Server): Promise<string> {
@@ -75,6 +83,8 @@ class Crowd {
   readonly arrivals = new Map<string, number[]>();
   readonly #sockets = new Set<net.Socket>();
   readonly #servers: net.Server[] = [];
+  /** In a thread of its own: what it costs to send must not make the good ones slow. */
+  readonly #garbage = new Worker(join(projectRoot, 'dist', 'bench.garbage.js'));
   readonly #addresses: { good: string; hanging: string; garbage: string };
 
   private constructor(addresses: { good: string; hanging: string; garbage: string }) {
@@ -95,7 +105,7 @@ class Crowd {
       }),
     );
     addresses.hanging = await crowd.#listen(net.createServer((socket) => socket.resume()));
-    addresses.garbage = await crowd.#listen(net.createServer(sendGarbage));
+    addresses.garbage = await new Promise((resolve) => crowd.#garbage.once('message', resolve));
     return crowd;
   }
 
@@ -132,6 +142,7 @@ ${group(good, 'good', GOOD)}${group(hanging, 'hanging', HANGING)}${group('127.0.
   stop(): void {
     for (const socket of this.#sockets) socket.destroy();
     for (const server of this.#servers) server.close();
+    void this.#garbage.terminate();
   }
 
   async #listen(server: net.Server): Promise<string> {
@@ -148,62 +159,4 @@ ${group(good, 'good', GOOD)}${group(hanging, 'hanging', HANGING)}${group('127.0.
 /** A hundred series. */
 function exposition(): string {
   return Array.from({ length: 100 }, (_, i) => `crowd_requests_total{path="/${i}"} ${i}\n`).join('');
-}
-
-const PLAIN = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n';
-const BLOCK = Buffer.from('crowd_garbage 1\n'.repeat(65_536 / 16));
-const ONE_LINE = Buffer.alloc(65_536, 'a');
-/** 2 GB in a few MB, of members one after the other. */
-const BOMB = Buffer.concat(new Array<Buffer>(128).fill(zlib.gzipSync(Buffer.alloc(2 ** 24, '# nothing\n'))));
-
-/** Each target's own kind of garbage, by the last digits of its path. */
-function sendGarbage(socket: net.Socket): void {
-  socket.once('data', (request) => {
-    const path = Number(/^GET \/(\d+)/.exec(request.toString('latin1'))?.[1]);
-    socket.resume();
-    (KINDS[path % 50] ?? sendBytes)(socket);
-  });
-}
-
-/** Large bodies come from a few: what they cost the machine is no garbage's merit. */
-const KINDS: readonly ((socket: net.Socket) => void)[] = [
-  (socket) => sendBlocks(socket, `${PLAIN}\r\n`, BLOCK),
-  (socket) => sendBlocks(socket, `${PLAIN}\r\n`, ONE_LINE),
-  (socket) => sendBlocks(socket, `${PLAIN}Content-Length: ${LARGE_BODY_BYTES}\r\n\r\n`, BLOCK),
-  drip,
-  (socket) => socket.end(Buffer.concat([Buffer.from(`${PLAIN}Content-Encoding: gzip\r\n\r\n`), BOMB])),
-  (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>'),
-  (socket) => socket.end(`${PLAIN}\r\na{b="c`),
-  (socket) => socket.end(`${PLAIN}Content-Length: 100\r\n\r\na 1\n`),
-  (socket) => socket.destroy(),
-];
-
-function sendBytes(socket: net.Socket): void {
-  socket.end('\u0000\u0001 nothing of the kind\n');
-}
-
-/** A body of 2 GB, as fast as the other side reads. */
-function sendBlocks(socket: net.Socket, head: string, block: Buffer): void {
-  let left = LARGE_BODY_BYTES;
-  socket.write(head);
-  const more = (): void => {
-    while (left > 0 && !socket.destroyed) {
-      left -= block.length;
-      if (!socket.write(block)) {
-        socket.once('drain', more);
-        return;
-      }
-    }
-    socket.end();
-  };
-  more();
-}
-
-/** 10 MB a second: many such bodies grow at the same time. */
-function drip(socket: net.Socket): void {
-  socket.write(`${PLAIN}\r\n`);
-  const timer = setInterval(() => {
-    for (let i = 0; i < 8 && socket.writableLength < 1 << 20; i++) socket.write(BLOCK);
-  }, 50);
-  socket.on('close', () => clearInterval(timer));
 }

@@ -86,7 +86,8 @@ export function pause(ms: number): Promise<void> {
 
 const CLOCK_TICKS = Number(execFileSync('getconf', ['CLK_TCK']).toString());
 
-function freePort(): Promise<number> {
+/** Of loopback. */
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address();
