@@ -83,6 +83,7 @@ export class Credentials {
     const form = new URLSearchParams({ grant_type: 'client_credentials' });
     if (config.scopes.length > 0) form.set('scope', config.scopes.join(' '));
     for (const [name, value] of Object.entries(config.endpointParams)) form.set(name, value);
+    form.sort();
     const identity = `${encodeURIComponent(config.clientId)}:${encodeURIComponent(secret)}`;
     let answer = await this.#post(config, form, {
       authorization: `Basic ${Buffer.from(identity).toString('base64')}`,

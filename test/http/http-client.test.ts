@@ -274,7 +274,7 @@ describe('credentials', () => {
     nowMs = 55_000;
     expect(await ask()).toBe('Bearer t2');
     expect(grants[0]).toBe(
-      `Basic ${Buffer.from('id:hush').toString('base64')} grant_type=client_credentials&scope=a+b&audience=x`,
+      `Basic ${Buffer.from('id:hush').toString('base64')} audience=x&grant_type=client_credentials&scope=a+b`,
     );
     nowMs = 200_000;
     refuse = true;
@@ -381,7 +381,7 @@ describe('proxies', () => {
     const environment = { http_proxy: address, NO_PROXY: '.intern, 10.0.0.0/8,exact.test:81' };
     const one = client({ proxyFromEnvironment: true }, { environment });
     const body = async (url: string): Promise<string> =>
-      text((await one.request({ url, timeoutMs: 300 }).catch((error) => ({ body: Buffer.from(error.fault) }))).body);
+      text((await one.request({ url, timeoutMs: 5000 }).catch((error) => ({ body: Buffer.from(error.fault) }))).body);
     expect(await body(`http://${direct}/`)).toBe('direct');
     expect(await body('http://far.test/')).toBe('by proxy');
     expect(await body('http://exact.test/')).toBe('by proxy');
