@@ -20,7 +20,7 @@ describe.skipIf(prometheus === undefined)('a real Prometheus takes what is writt
       `--storage.tsdb.path=${join(directory, 'data')}`,
       `--web.listen-address=${address}`,
       '--web.enable-remote-write-receiver',
-      '--enable-feature=native-histograms,exemplar-storage,metadata-wal-records',
+      '--enable-feature=native-histograms,exemplar-storage,metadata-wal-records,created-timestamp-zero-ingestion',
     ]);
   });
 
@@ -69,6 +69,9 @@ describe.skipIf(prometheus === undefined)('a real Prometheus takes what is writt
         ],
       },
     ]);
+    // Protocol 2.0 says when a counter began, which is stored as a sample of 0.
+    const samples = version === '2' ? '4' : '3';
+    expect(await values(`count_over_time(begun_total{${own}}[1m])`, nowMs)).toEqual([samples]);
     const exemplars = await api('query_exemplars', {
       query: `requests_total{${own}}`,
       start: String(nowMs / 1000 - 60),

@@ -29,6 +29,7 @@ export async function write(
     const counter = appender.series(labels('requests_total'));
     appender.float(counter, atMs, 0.1 + i);
     appender.exemplar(counter, { labels: Labels.of({ trace_id: `t${i}` }), value: i, timestampMs: atMs });
+    appender.float(appender.series(labels('begun_total')), atMs, 5 + i, nowMs - 30_000);
     const gone = appender.series(labels('gone'));
     if (i < 2) appender.float(gone, atMs, i);
     else appender.stale(gone, atMs);
