@@ -36,7 +36,8 @@ export function buildTargets(config: ScrapeConfig, groups: readonly TargetGroup[
       try {
         const target = buildTarget(config, discoveredLabels);
         if (target === undefined) dropped.push(discoveredLabels);
-        else if (!targets.has(target.key)) targets.set(target.key, target);
+        // Of targets that are the same the last one's discovered labels are shown, as by Prometheus.
+        else targets.set(target.key, target);
       } catch (error) {
         if (!(error instanceof TargetFault)) throw error;
         faults.push(`instance ${index} in group ${group.source}: ${error.message}`);

@@ -369,7 +369,7 @@ describe('targets', () => {
       ['https://[::1]:9/x?a=b', '{instance="[::1]:9", job="test", team="t"}'],
     ]);
     expect(active[0]!.discoveredLabels.toRecord()).toMatchObject({
-      __meta_x: '1',
+      __meta_x: '2',
       __metrics_path__: '/metrics',
       __scheme__: 'http',
       __scrape_interval__: '10s',
