@@ -17,7 +17,8 @@
  * ```
  */
 
-export type { LogElasticsearchOptions, LogFileOptions } from './log-transports.ts';
+export type { LogElasticsearchOptions } from './log-elasticsearch.ts';
+export type { LogFileOptions } from './log-transports.ts';
 export { type ExternalApiCall, type LoggerOptions, type LogMeta, StructuredLogger } from './logger.ts';
 export { type BusinessEvent, type MetricsOptions, type PoolState, PrometheusMetrics } from './metrics.ts';
 export { MissingPackageError } from './optional-package.ts';

@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import type * as Winston from 'winston';
 import type { Logform } from 'winston';
-import type * as WinstonElasticsearch from 'winston-elasticsearch';
-import { loadPackage } from './optional-package.ts';
+import { elasticsearchTransport, type LogElasticsearchOptions } from './log-elasticsearch.ts';
 
 export interface LogFileOptions {
   readonly directory: string;
@@ -15,15 +14,6 @@ export interface LogFileOptions {
   readonly maxBytes?: number | undefined;
   /** Rotated files kept; 10 by default. */
   readonly maxFiles?: number | undefined;
-}
-
-export interface LogElasticsearchOptions {
-  readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly apiKey?: string | undefined;
-  /** Indices are `PREFIX-YYYY.MM.DD`, by the day of the record; `logs-SERVICE` by default. */
-  readonly indexPrefix?: string | undefined;
 }
 
 export interface LogTransportOptions {
@@ -65,27 +55,4 @@ function fileTransports(winston: typeof Winston, files: LogFileOptions): Winston
   if (errorFileName !== '')
     transports.push(new winston.transports.File({ filename: path(errorFileName), level: 'error', ...rotation }));
   return transports;
-}
-
-function elasticsearchTransport(options: LogElasticsearchOptions, service: string): Winston.transport {
-  const { ElasticsearchTransport } = loadPackage<typeof WinstonElasticsearch>(
-    'winston-elasticsearch',
-    'sending logs to Elasticsearch',
-  );
-  const auth =
-    options.apiKey !== undefined
-      ? { apiKey: options.apiKey }
-      : options.username !== undefined
-        ? { username: options.username, password: options.password ?? '' }
-        : undefined;
-  return new ElasticsearchTransport({
-    level: 'info',
-    // Named by the day of each record: a name made once at start would never change.
-    indexPrefix: options.indexPrefix ?? `logs-${service.toLowerCase()}`,
-    indexSuffixPattern: 'YYYY.MM.DD',
-    bufferLimit: 10_000,
-    clientOpts: { node: options.url, ...(auth === undefined ? {} : { auth }) },
-    // The same document as in the files, so that both are searched by the same fields.
-    transformer: ({ level, message, meta }) => ({ ...meta, level: level.toUpperCase(), message }),
-  });
 }

@@ -1,7 +1,8 @@
 /** A structured logger: JSON records with service, trace and request, without secrets, through winston. */
 import { hostname } from 'node:os';
 import type * as Winston from 'winston';
-import { createTransports, type LogElasticsearchOptions, type LogFileOptions } from './log-transports.ts';
+import type { LogElasticsearchOptions } from './log-elasticsearch.ts';
+import { createTransports, type LogFileOptions } from './log-transports.ts';
 import { loadPackage } from './optional-package.ts';
 import { redact, redactText } from './redact.ts';
 import { activeTraceIds } from './trace-context.ts';

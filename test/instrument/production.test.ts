@@ -16,20 +16,27 @@ afterEach(() => {
 });
 
 function listen(
-  answer: (request: IncomingMessage, body: string) => { body: string; headers?: Record<string, string> },
+  answer: (
+    request: IncomingMessage,
+    body: string,
+  ) => { status?: number; body: string; headers?: Record<string, string> },
 ): Promise<string> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const { body, headers } = answer(request, Buffer.concat(chunks).toString());
-      response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body);
+      const { status = 200, body, headers } = answer(request, Buffer.concat(chunks).toString());
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
     });
   });
   servers.push(server);
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 describe('logs to Elasticsearch', () => {
@@ -44,7 +51,7 @@ describe('logs to Elasticsearch', () => {
     });
     const logger = new StructuredLogger({ service: 'Shop', console: false, files: false, elasticsearch: { url } });
     logger.error('it broke', new Error('no'), { password: 'x', orderId: 5 });
-    for (let i = 0; i < 100 && lines.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let i = 0; i < 100 && lines.length === 0; i++) await pause(50);
     await logger.close(500);
     const [action, document] = lines.map((line) => JSON.parse(line));
     expect((action.index ?? action.create)._index).toMatch(/^logs-shop-\d{4}\.\d{2}\.\d{2}$/);
@@ -57,6 +64,55 @@ describe('logs to Elasticsearch', () => {
       error: { message: 'no' },
     });
     expect(document['@timestamp']).toMatch(/Z$/);
+  }, 15_000);
+
+  it('are each written once, under one id, whatever the server refuses', async () => {
+    const bulks: { ids: string[]; messages: string[] }[] = [];
+    const statuses: Readonly<Record<string, number[]>> = { busy: [429, 201], wrong: [400], fine: [201], twice: [409] };
+    const url = await listen((request, body) => {
+      if (!request.url?.startsWith('/_bulk')) return { body: '{}' };
+      const lines = body
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      const messages = lines.filter((_line, i) => i % 2 === 1).map((document) => document.message as string);
+      bulks.push({ ids: lines.filter((_line, i) => i % 2 === 0).map(({ create }) => create._id), messages });
+      const items = messages.map((message) => {
+        const status = statuses[message]!.shift()!;
+        return { create: { status, ...(status < 300 ? {} : { error: { type: 't', reason: 'r' } }) } };
+      });
+      return { body: JSON.stringify({ errors: true, items }) };
+    });
+    const logger = new StructuredLogger({ service: 's', console: false, files: false, elasticsearch: { url } });
+    for (const message of Object.keys(statuses)) logger.info(message);
+    const written = (): string[] => bulks.flatMap(({ messages }) => messages);
+    for (let i = 0; i < 200 && written().length < 5; i++) await pause(50);
+    await logger.close(500);
+    const first = bulks.find(({ messages }) => messages.includes('busy'))!;
+    const again = bulks.findLast(({ messages }) => messages.includes('busy'))!;
+    expect(written().sort()).toEqual(['busy', 'busy', 'fine', 'twice', 'wrong']);
+    expect(again.messages).toEqual(['busy']);
+    expect(again.ids[0]).toBe(first.ids[first.messages.indexOf('busy')]);
+  }, 15_000);
+
+  it('wait for a server that does not take them, and are then written', async () => {
+    let refused = 0;
+    let written = 0;
+    const url = await listen((request) => {
+      if (request.url?.startsWith('/_bulk')) {
+        if (refused === 0) {
+          refused += 1;
+          return { status: 403, body: '{}' };
+        }
+        written += 1;
+      }
+      return { body: '{"items":[{"create":{"status":201}}]}' };
+    });
+    const logger = new StructuredLogger({ service: 's', console: false, files: false, elasticsearch: { url } });
+    logger.info('patient');
+    for (let i = 0; i < 200 && written === 0; i++) await pause(50);
+    await logger.close(500);
+    expect([refused, written]).toEqual([1, 1]);
   }, 15_000);
 });
 

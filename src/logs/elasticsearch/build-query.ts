@@ -2,7 +2,7 @@
 import { namesFrom, numberOf } from '../level.ts';
 import type { LogLevel, LogQuery } from '../record.ts';
 import { LEVEL_FIELDS, SERVICE_FIELDS, TRACE_FIELDS } from '../structured-record.ts';
-import { exactNames, type LogFields } from './fields.ts';
+import type { FieldUse, LogFields, Where } from './fields.ts';
 
 export type Clause = Readonly<Record<string, unknown>>;
 
@@ -38,12 +38,29 @@ function anyOf(clauses: readonly Clause[]): Clause {
   return clauses.length === 0 ? { match_none: {} } : { bool: { should: clauses, minimum_should_match: 1 } };
 }
 
+/** Values compared whole where the field, or its `.keyword`, can be; as a phrase where it is only text. */
 function equals(name: string, value: string, fields: LogFields): Clause[] {
-  const exact = exactNames(name, fields.uses);
-  if (exact.length > 0) return exact.map((each) => ({ term: { [each]: value } }));
-  const use = fields.uses.get(name);
-  if (use === 'number') return Number.isNaN(Number(value)) ? [] : [{ term: { [name]: Number(value) } }];
-  return use === 'text' ? [{ match_phrase: { [name]: value } }] : [];
+  const own = fields.uses.get(name) ?? {};
+  const keyword = `${name}.keyword`;
+  const clauses = [...words(name, [value], own), ...words(keyword, [value], fields.uses.get(keyword) ?? {})];
+  if (own.typed !== undefined) clauses.push(within(own.typed, { match: { [name]: { query: value, lenient: true } } }));
+  if (own.number !== undefined && value.trim() !== '' && Number.isFinite(Number(value)))
+    clauses.push(within(own.number, { term: { [name]: Number(value) } }));
+  if (own.text !== undefined && fields.uses.get(keyword)?.exact === undefined)
+    clauses.push(within(own.text, { multi_match: { query: value, type: 'phrase', fields: [name], lenient: true } }));
+  return clauses;
+}
+
+/** Exact values. Where other indices have the field in another type, those must not take offence at the words. */
+function words(name: string, values: readonly string[], { exact }: FieldUse): Clause[] {
+  if (exact === undefined) return [];
+  if (exact === 'everywhere')
+    return [values.length === 1 ? { term: { [name]: values[0] } } : { terms: { [name]: values } }];
+  return [within(exact, anyOf(values.map((query) => ({ match: { [name]: { query, lenient: true } } }))))];
+}
+
+function within(where: Where, clause: Clause): Clause {
+  return where === 'everywhere' ? clause : { bool: { filter: [{ terms: { _index: where } }, clause] } };
 }
 
 function levelClauses(least: LogLevel, fields: LogFields): Clause[] {
@@ -51,17 +68,21 @@ function levelClauses(least: LogLevel, fields: LogFields): Clause[] {
   // Keywords are what was written, in whichever case.
   const spellings = names.flatMap((name) => [name, name.toUpperCase(), name[0]!.toUpperCase() + name.slice(1)]);
   return LEVEL_FIELDS.flatMap((name): Clause[] => {
-    const exact = exactNames(name, fields.uses);
-    if (exact.length > 0) return exact.map((each) => ({ terms: { [each]: spellings } }));
-    const use = fields.uses.get(name);
-    if (use === 'text') return [{ match: { [name]: names.join(' ') } }];
-    if (use === 'number') return [{ range: { [name]: { gte: numberOf(least) } } }, ...syslogClause(name, least)];
-    return [];
+    const own = fields.uses.get(name) ?? {};
+    const keyword = `${name}.keyword`;
+    const clauses = [...words(name, spellings, own), ...words(keyword, spellings, fields.uses.get(keyword) ?? {})];
+    if (own.text !== undefined && fields.uses.get(keyword)?.exact === undefined)
+      clauses.push(within(own.text, { match: { [name]: { query: names.join(' '), lenient: true } } }));
+    if (own.number !== undefined) {
+      const atLeast = [{ range: { [name]: { gte: numberOf(least) } } }, syslogClause(name, least)];
+      clauses.push(within(own.number, anyOf(atLeast)));
+    }
+    return clauses;
   });
 }
 
 /** Syslog counts the other way round, from 7 (debug) to 0. */
-function syslogClause(name: string, least: LogLevel): Clause[] {
+function syslogClause(name: string, least: LogLevel): Clause {
   const most = { unknown: 7, trace: 7, debug: 7, info: 6, warn: 4, error: 3, fatal: 2 }[least];
-  return [{ range: { [name]: { gte: 0, lte: most } } }];
+  return { range: { [name]: { gte: 0, lte: most } } };
 }

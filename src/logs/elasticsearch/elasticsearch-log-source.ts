@@ -30,6 +30,7 @@ export interface ElasticsearchLogSourceOptions extends ElasticsearchConnection {
 const DEFAULT_INDEX = 'logs-*,filebeat-*,logstash-*';
 const FIELDS_FOR_MS = 300_000;
 const DAY_MS = 86_400_000;
+const MOST_PATH = 3000;
 
 /** Methods reject with ElasticsearchError, which the state then tells. */
 export function elasticsearchLogSource(options: ElasticsearchLogSourceOptions): LogReader {
@@ -54,8 +55,10 @@ export function elasticsearchLogSource(options: ElasticsearchLogSourceOptions): 
 
   const read = async (query: LogQuery, order: 'asc' | 'desc', signal?: AbortSignal): Promise<HitsAnswer> => {
     dialect ??= await dialectOf(client, signal);
-    const clause = buildQuery(query, await fieldsFor(query, signal), timestampField);
-    const request = { index, query: clause, timestampField, order, limit: query.limit };
+    const fields = await fieldsFor(query, signal);
+    const clause = buildQuery(query, fields, timestampField);
+    const { mixedTimes } = fields;
+    const request = { index, query: clause, timestampField, mixedTimes, order, limit: query.limit };
     return readHits(client, request, dialect, signal);
   };
 
@@ -97,14 +100,27 @@ export function elasticsearchLogSource(options: ElasticsearchLogSourceOptions): 
       }),
     async services(signal) {
       return health.watch(async () => {
-        const fields = await fieldsFor({}, signal);
-        const names = fields.serviceFields;
-        return names.length === 0
-          ? []
-          : servicesOf(client, index, timestampField, names, clock.nowMs() - DAY_MS, signal);
+        const { serviceFields } = await fieldsFor({}, signal);
+        const sinceMs = clock.nowMs() - DAY_MS;
+        const found = new Set<string>();
+        for (const [indices, names] of byIndices(serviceFields, index))
+          for (const name of await servicesOf(client, indices, timestampField, names, sinceMs, signal)) found.add(name);
+        return [...found].sort();
       }, signal);
     },
   };
+}
+
+/** What one request can count: an index that has a field in another type would fail the whole of its part. */
+function byIndices(fields: LogFields['serviceFields'], all: string): ReadonlyMap<string, readonly string[]> {
+  const requests = new Map<string, string[]>();
+  for (const { name, where } of fields) {
+    const indices = where === 'everywhere' ? all : where.join(',');
+    // A path has its limits.
+    if (indices.length > MOST_PATH && indices !== all) continue;
+    requests.set(indices, [...(requests.get(indices) ?? []), name]);
+  }
+  return requests;
 }
 
 /** What the server says it is; whoever may not ask is taken for Elasticsearch. */

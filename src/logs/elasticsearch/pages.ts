@@ -19,6 +19,8 @@ export interface PagesRequest {
   readonly index: string;
   readonly query: Clause;
   readonly timestampField: string;
+  /** Indices in milliseconds and in nanoseconds are read together. */
+  readonly mixedTimes: boolean;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
 }
@@ -99,11 +101,12 @@ interface PageOptions {
 
 async function search(
   client: ElasticsearchClient,
-  { index, query, timestampField, order }: PagesRequest,
+  { index, query, timestampField, mixedTimes, order }: PagesRequest,
   { size, pit, after, dialect }: PageOptions,
   signal: AbortSignal | undefined,
 ): Promise<HitsAnswer & { readonly pit: string | undefined }> {
-  const byTime = { [timestampField]: { order, unmapped_type: 'date' } };
+  const unit = mixedTimes ? { numeric_type: 'date_nanos' } : {};
+  const byTime = { [timestampField]: { order, unmapped_type: 'date', ...unit } };
   // Records of the same time need an order of their own, or the page's end would lose some of them.
   const tieBreaker = dialect === 'opensearch' ? { _id: order } : { _shard_doc: order };
   const answer = await client.request(
