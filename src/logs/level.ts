@@ -20,7 +20,11 @@ const SYSLOG: readonly LogLevel[] = ['fatal', 'fatal', 'fatal', 'error', 'warn',
 /** A name in any case, syslog's numbers (0 to 7), pino's and bunyan's (from 10); `unknown` where it is none of them. */
 export function levelOf(value: unknown): LogLevel {
   if (typeof value === 'string') {
-    const name = value.trim().toLowerCase();
+    // slog writes what is between two levels as `ERROR+2`.
+    const name = value
+      .trim()
+      .toLowerCase()
+      .replace(/(?<=[a-z])[+-]\d+$/, '');
     return BY_NAME.get(name) ?? (/^\d+$/.test(name) ? levelOf(Number(name)) : 'unknown');
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'unknown';
@@ -45,7 +49,7 @@ export function numberOf(level: LogLevel): number {
 }
 
 const LEVEL_WORD =
-  /(?:^|[\s[(|<"=])(trace|debug|verbose|info|information|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emerg|panic)(?=[\s\])|>:",]|$)/i;
+  /(?:^|[\s[(|<"=]|\[\w+:)(trace|debug|verbose|info|information|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emerg|panic)(?=[\s\])|>:",]|\[\d|$)/i;
 
 /** The level that a line of text names near its start. */
 export function levelInText(text: string): LogLevel {

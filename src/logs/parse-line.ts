@@ -1,8 +1,10 @@
 /** A line of a log file as a record: JSON, logfmt or plain text. */
+import { parseAccessLog } from './access-log.ts';
 import { levelInText } from './level.ts';
 import { parseLogfmt } from './logfmt.ts';
 import type { LogRecord } from './record.ts';
 import { type Fields, type RecordPlace, structuredRecord } from './structured-record.ts';
+import { parseSyslog } from './syslog.ts';
 import { timestampInText } from './timestamp.ts';
 
 export type LineForm = 'json' | 'logfmt' | 'text';
@@ -47,21 +49,38 @@ function textRecord(place: RecordPlace): LogRecord {
     return {
       ...inner,
       raw: place.raw,
+      level: inner.level === 'unknown' && container[1] === 'stderr' ? 'error' : inner.level,
       ...(inner.timestampGuessed ? { timestampMs: found.ms, timestampGuessed: false } : {}),
     };
   }
+  const syslog = found === undefined ? undefined : parseSyslog(place.raw, found);
+  const access = found === undefined ? undefined : parseAccessLog(place.raw);
   const message = found === undefined ? place.raw : `${found.before.replace(/[[(<"'\s]+$/, '')}${found.after}`;
-  const traceId = /\btrace[-_ ]?id["']?[=: ]+"?([0-9a-f]{32}|[0-9a-f]{16})\b/i.exec(place.raw)?.[1]?.toLowerCase();
+  const ids = idsInText(place.raw);
   return {
     id: place.id,
     timestampMs: found?.ms ?? place.nowMs,
     timestampGuessed: found === undefined,
-    level: levelInText(place.raw),
-    service: '',
-    message: message.replace(/^[\])>"'\s:|-]+/, '') || place.raw,
-    ...(traceId === undefined ? {} : { traceId }),
+    level:
+      access?.level ?? (syslog === undefined || syslog.level === 'unknown' ? levelInText(place.raw) : syslog.level),
+    service: syslog?.service ?? ids.service,
+    message: syslog?.message || message.replace(/^[\])>"'\s:|-]+/, '') || place.raw,
+    ...(ids.traceId === undefined ? {} : { traceId: ids.traceId }),
+    ...(ids.spanId === undefined ? {} : { spanId: ids.spanId }),
     origin: place.origin,
-    fields: {},
+    fields: { ...syslog?.fields, ...access?.fields },
     raw: place.raw,
   };
+}
+
+const NAMED_TRACE = /\btrace[-_ ]?id["']?[=: ]+"?([0-9a-f]{32}|[0-9a-f]{16})\b/i;
+const NAMED_SPAN = /\bspan[-_ ]?id["']?[=: ]+"?([0-9a-f]{16})\b/i;
+/** Spring's `[orders,TRACE,SPAN]` of Sleuth, and `[TRACE-SPAN]` of Boot 3. */
+const SPRING = /\[(?:([\w.-]*),)?([0-9a-f]{32}|[0-9a-f]{16})[,-]([0-9a-f]{16})(?:,\w*)?\]/;
+
+function idsInText(text: string): { traceId?: string | undefined; spanId?: string | undefined; service: string } {
+  const traceId = NAMED_TRACE.exec(text)?.[1]?.toLowerCase();
+  if (traceId !== undefined) return { traceId, spanId: NAMED_SPAN.exec(text)?.[1]?.toLowerCase(), service: '' };
+  const [, service = '', spring, spanId] = SPRING.exec(text) ?? [];
+  return { traceId: spring, spanId, service };
 }

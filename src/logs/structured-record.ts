@@ -21,6 +21,8 @@ const TIME_FIELDS = [
   '__REALTIME_TIMESTAMP',
   'timeUnixNano',
   'instant.epochSecond',
+  '@t',
+  'T',
 ] as const;
 export const LEVEL_FIELDS = [
   'level',
@@ -38,6 +40,8 @@ export const LEVEL_FIELDS = [
   'log.syslog.severity.code',
   'PRIORITY',
   'priority',
+  '@l',
+  'L',
 ] as const;
 const MESSAGE_FIELDS = [
   'message',
@@ -52,6 +56,11 @@ const MESSAGE_FIELDS = [
   'short_message',
   'log',
   'event',
+  'RenderedMessage',
+  'MessageTemplate',
+  '@m',
+  '@mt',
+  'M',
 ] as const;
 export const SERVICE_FIELDS = [
   'service.name',
@@ -67,6 +76,10 @@ export const SERVICE_FIELDS = [
   'kubernetes.container.name',
   'container.name',
   'SYSLOG_IDENTIFIER',
+  '_COMM',
+  'serviceContext.service',
+  'dd.service',
+  'attrs.com.docker.compose.service',
   'name',
 ] as const;
 export const TRACE_FIELDS = [
@@ -79,8 +92,19 @@ export const TRACE_FIELDS = [
   'otelTraceID',
   'dd.trace_id',
   'fields.trace_id',
+  'logging.googleapis.com/trace',
 ] as const;
-const SPAN_FIELDS = ['span.id', 'spanId', 'span_id', 'spanID', 'spanid', 'SpanId', 'otelSpanID', 'dd.span_id'] as const;
+const SPAN_FIELDS = [
+  'span.id',
+  'spanId',
+  'span_id',
+  'spanID',
+  'spanid',
+  'SpanId',
+  'otelSpanID',
+  'dd.span_id',
+  'logging.googleapis.com/spanId',
+] as const;
 
 export interface RecordPlace {
   readonly id: string;
@@ -151,6 +175,8 @@ function messageOf(fields: Fields, raw: string): string {
     const value = fieldAt(fields, name);
     if (typeof value === 'string' && value !== '') return value.replace(/\r?\n$/, '');
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    // journald gives what is no valid text as its bytes.
+    if (name === 'MESSAGE' && Array.isArray(value)) return Buffer.from(value.map(Number)).toString('utf8');
   }
   for (const name of ['error.message', 'err.message', 'error', 'err']) {
     const value = fieldAt(fields, name);
@@ -174,8 +200,10 @@ function serviceOf(fields: Fields): string {
 function idOf(fields: Fields, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = fieldAt(fields, name);
-    if (typeof value === 'string' && value !== '' && !/^0+$/.test(value))
-      return /^[0-9a-f]+$/i.test(value) ? value.toLowerCase() : value;
+    if (typeof value !== 'string' || value === '' || /^0+$/.test(value)) continue;
+    // Google names a trace by its project as well.
+    const id = value.startsWith('projects/') ? value.slice(value.lastIndexOf('/') + 1) : value;
+    return /^[0-9a-f]+$/i.test(id) ? id.toLowerCase() : id;
   }
   return undefined;
 }

@@ -61,6 +61,36 @@ const NOTATIONS: readonly Notation[] = [
       moment(Number(year), monthOf(month), Number(day), [hour, minute, second, fraction], zone),
   },
   {
+    // Apache's errors, and what C's `ctime` prints: the year comes last.
+    pattern: new RegExp(`${BEFORE}[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\\d{1,2}) ${CLOCK} (\\d{4})`),
+    read: ([, month, day, hour, minute, second, fraction, year]) =>
+      moment(Number(year), monthOf(month), Number(day), [hour, minute, second, fraction], undefined),
+  },
+  {
+    // PHP's [28-Nov-2026 10:30:00 UTC], and Redis' after process and role.
+    pattern: new RegExp(`^(?:\\d+:[A-Z] )?\\[?(\\d{1,2})[- ]([A-Z][a-z]{2})[- ](\\d{4}) ${CLOCK}${ZONE}`),
+    read: ([, day, month, year, hour, minute, second, fraction, zone]) =>
+      moment(Number(year), monthOf(month), Number(day), [hour, minute, second, fraction], zone),
+  },
+  {
+    // java.util.logging: Nov 28, 2026 1:30:04 PM.
+    pattern: /^([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) (\d{1,2}):(\d{2}):(\d{2}) ([AP])M/,
+    read: ([, month, day, year, hour, minute, second, half]) =>
+      moment(
+        Number(year),
+        monthOf(month),
+        Number(day),
+        [String((Number(hour) % 12) + (half === 'P' ? 12 : 0)), minute, second, undefined],
+        undefined,
+      ),
+  },
+  {
+    // syslog of RFC 5424: priority and version come first.
+    pattern: new RegExp(`(?<=^<\\d{1,3}>1 )(\\d{4})-(\\d{2})-(\\d{2})T${CLOCK}${ZONE}`),
+    read: ([, year, month, day, hour, minute, second, fraction, zone]) =>
+      moment(Number(year), Number(month) - 1, Number(day), [hour, minute, second, fraction], zone),
+  },
+  {
     // syslog, which leaves the year out.
     pattern: new RegExp(`${BEFORE}(?:<\\d{1,3}>)?([A-Z][a-z]{2}) {1,2}(\\d{1,2}) ${CLOCK}`),
     read: ([, month, day, hour, minute, second, fraction], nowMs) =>
@@ -71,6 +101,11 @@ const NOTATIONS: readonly Notation[] = [
     pattern: new RegExp(`^[IWEF](\\d{2})(\\d{2}) ${CLOCK}`),
     read: ([, month, day, hour, minute, second, fraction], nowMs) =>
       withoutYear(Number(month) - 1, Number(day), [hour, minute, second, fraction], nowMs),
+  },
+  {
+    // A time of day alone, with a fraction, as logback has it by default.
+    pattern: /^(\d{2}):(\d{2}):(\d{2})[.,](\d{3,9})(?=\s)/,
+    read: ([, hour, minute, second, fraction], nowMs) => ofTheDay([hour, minute, second, fraction], nowMs),
   },
   {
     // An epoch at the start of the line.
@@ -118,6 +153,16 @@ function withoutYear(month: number, day: number, clock: ClockText, nowMs: number
   const year = new Date(nowMs).getFullYear();
   const ms = moment(year, month, day, clock, undefined);
   return ms !== undefined && ms > nowMs + 86_400_000 ? moment(year - 1, month, day, clock, undefined) : ms;
+}
+
+/** Today, or yesterday where that would be to come. */
+function ofTheDay(clock: ClockText, nowMs: number): number | undefined {
+  const on = (day: Date): number | undefined =>
+    moment(day.getFullYear(), day.getMonth(), day.getDate(), clock, undefined);
+  const today = new Date(nowMs);
+  const ms = on(today);
+  if (ms === undefined || ms <= nowMs + 60_000) return ms;
+  return on(new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1));
 }
 
 function monthOf(name: string | undefined): number {

@@ -76,6 +76,34 @@ describe('dialects of JSON', () => {
       { level: 'warn', service: 's', message: 'inner' },
     ],
     [
+      'Serilog, compact',
+      { '@t': iso, '@mt': 'Hi {Name}', '@l': 'Error', Name: 'Bob' },
+      { level: 'error', message: 'Hi {Name}' },
+    ],
+    [
+      'Google Cloud',
+      {
+        severity: 'ERROR',
+        time: iso,
+        message: 'm',
+        'logging.googleapis.com/trace': `projects/p/traces/${trace}`,
+        serviceContext: { service: 's' },
+      },
+      { level: 'error', service: 's', traceId: trace },
+    ],
+    ['zap, short', { L: 'WARN', T: iso, M: 'm' }, { level: 'warn', message: 'm' }],
+    ['slog, between levels', { time: iso, level: 'ERROR+2', msg: 'm' }, { level: 'error' }],
+    [
+      'journald, bytes',
+      { __REALTIME_TIMESTAMP: `${time}000`, PRIORITY: '6', MESSAGE: [104, 105], _COMM: 'blob' },
+      { level: 'info', message: 'hi', service: 'blob' },
+    ],
+    [
+      'Docker compose',
+      { log: 'hi\n', stream: 'stdout', attrs: { 'com.docker.compose.service': 'web' }, time: iso },
+      { service: 'web', message: 'hi' },
+    ],
+    [
       'traceparent',
       { time: iso, msg: 'm', traceparent: `00-${trace}-b7ad6b7169203331-01` },
       { traceId: trace, spanId: 'b7ad6b7169203331' },
@@ -134,12 +162,7 @@ describe('plain text', () => {
       Date.UTC(2026, 0, 15, 9, 30, 0, 250),
     ],
     ['[2026-01-15 10:30:00] info: hello', 'info', 'info: hello', new Date(2026, 0, 15, 10, 30).getTime()],
-    [
-      'Dec 31 23:59:58 host sshd[1]: Accepted',
-      'unknown',
-      'host sshd[1]: Accepted',
-      new Date(2025, 11, 31, 23, 59, 58).getTime(),
-    ],
+    ['Dec 31 23:59:58 host sshd[1]: Accepted', 'unknown', 'Accepted', new Date(2025, 11, 31, 23, 59, 58).getTime()],
     [
       'E0115 10:30:00.000001 7 a.go:1] failed',
       'error',
@@ -148,7 +171,7 @@ describe('plain text', () => {
     ],
     [
       '1.2.3.4 - - [15/Jan/2026:10:30:00 +0000] "GET / HTTP/1.1" 500 1',
-      'unknown',
+      'error',
       '1.2.3.4 - - "GET / HTTP/1.1" 500 1',
       Date.UTC(2026, 0, 15, 10, 30),
     ],
@@ -158,6 +181,32 @@ describe('plain text', () => {
       'inner',
       Date.UTC(2026, 0, 15, 10, 30),
     ],
+    [
+      '[Thu Jan 15 10:30:00.250000 2026] [core:error] [pid 3:tid 4] [client 1.2.3.4] File does not exist: /x',
+      'error',
+      '[core:error] [pid 3:tid 4] [client 1.2.3.4] File does not exist: /x',
+      new Date(2026, 0, 15, 10, 30, 0, 250).getTime(),
+    ],
+    ['[15-Jan-2026 10:30:00 UTC] PHP Fatal error: no', 'fatal', 'PHP Fatal error: no', Date.UTC(2026, 0, 15, 10, 30)],
+    [
+      '99:M 15 Jan 2026 10:30:00.250 # WARNING overcommit',
+      'warn',
+      '# WARNING overcommit',
+      new Date(2026, 0, 15, 10, 30, 0, 250).getTime(),
+    ],
+    [
+      'Jan 15, 2026 1:30:04 PM org.apache.Engine start',
+      'unknown',
+      'org.apache.Engine start',
+      new Date(2026, 0, 15, 13, 30, 4).getTime(),
+    ],
+    [
+      '10:30:02.456 [main] DEBUG org.x.Y -- hello',
+      'debug',
+      '[main] DEBUG org.x.Y -- hello',
+      new Date(2026, 0, 15, 10, 30, 2, 456).getTime(),
+    ],
+    ['WARN[0004] walrus', 'warn', 'WARN[0004] walrus', undefined],
     ['something without a time', 'unknown', 'something without a time', undefined],
   ];
   for (const [line, level, message, ms] of cases) {
@@ -169,6 +218,60 @@ describe('plain text', () => {
       expect(found.message.replace(/\s+/g, ' ')).toBe(message.replace(/\s+/g, ' '));
     });
   }
+
+  it('takes a time of day that is still to come for yesterday’s', () => {
+    const [line, midnight] = ['23:59:59.999 late', new Date(2026, 0, 15, 0, 0, 30).getTime()];
+    const { timestampMs } = parseLine({ id: '1', origin: 'f', raw: line, nowMs: midnight }).record;
+    expect(timestampMs).toBe(new Date(2026, 0, 14, 23, 59, 59, 999).getTime());
+  });
+
+  it('reads syslog with and without its priority', () => {
+    const priority = '<165>1 2026-01-15T10:30:00.003Z host.example.com evntslog 123 ID47 [ex@32473 iut="3"] An event';
+    expect(record(priority)).toMatchObject({
+      level: 'info',
+      service: 'evntslog',
+      message: 'An event',
+      timestampMs: Date.UTC(2026, 0, 15, 10, 30, 0, 3),
+      fields: { host: 'host.example.com', pid: '123', messageId: 'ID47', structured: '[ex@32473 iut="3"]' },
+    });
+    expect(record('<34>Jan 15 10:30:00 mymachine su: root failed')).toMatchObject({
+      level: 'fatal',
+      service: 'su',
+      message: 'root failed',
+      fields: { host: 'mymachine' },
+    });
+    const rsyslog = '2026-01-15T10:30:00.123456+00:00 host cron[99]: (root) CMD (run)';
+    expect(record(rsyslog)).toMatchObject({ service: 'cron', message: '(root) CMD (run)', fields: { pid: '99' } });
+    expect(record('2026-01-15T10:30:00Z WARN main: prose')).toMatchObject({ service: '', message: 'WARN main: prose' });
+  });
+
+  it('reads the fields of an access log', () => {
+    const line =
+      '1.2.3.4 - frank [15/Jan/2026:10:30:00 +0000] "GET /a?b=c HTTP/1.1" 404 2326 "http://r" "Mozilla/5.0 \\"x\\""';
+    expect(record(line)).toMatchObject({
+      level: 'warn',
+      fields: { client: '1.2.3.4', user: 'frank', method: 'GET', path: '/a?b=c', status: 404, bytes: 2326 },
+    });
+    expect(record('::1 - - [15/Jan/2026:10:30:00 +0000] "\\x16\\x03" 400 0')).toMatchObject({
+      level: 'warn',
+      fields: { request: '\\x16\\x03', status: 400 },
+    });
+  });
+
+  it('finds the ids that Spring puts into the line', () => {
+    const [trace, span] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    for (const [ids, service] of [
+      [`[orders,${trace},${span}]`, 'orders'],
+      [`[orders,${trace},${span},true]`, 'orders'],
+      [`[${trace}-${span}]`, ''],
+      [`[,${trace},${span}]`, ''],
+    ])
+      expect(record(`2026-01-15 10:30:00.123 INFO ${ids} 1 --- [main] a.B : hi`)).toMatchObject({
+        traceId: trace,
+        spanId: span,
+        service,
+      });
+  });
 
   it('finds a trace id', () => {
     expect(record(`INFO done trace_id=${'ab'.repeat(16)} ok`).traceId).toBe('ab'.repeat(16));
