@@ -38,6 +38,8 @@ export async function logs(
   process.once('SIGINT', onInterrupt);
   context.stdout.on('error', onInterrupt);
   const monitor = await openReadingMonitor(settings);
+  /** Neither a file nor a poll keeps the process alive. */
+  let awake: NodeJS.Timeout | undefined;
   try {
     // The tail begins before the search, so that nothing falls between the two.
     const tail = flags.follow
@@ -46,7 +48,10 @@ export async function logs(
     let next = tail?.next();
     const past = await monitor.logs.search(query, stop.signal);
     for (const record of past) write(record);
-    if (tail === undefined) return EXIT.fine;
+    const { kind, reason } = monitor.logs.state();
+    if (kind === 'failing') context.stderr.write(`${printable(reason ?? 'the source fails')}\n`);
+    if (tail === undefined) return kind === 'failing' ? EXIT.found : EXIT.fine;
+    awake = setInterval(() => {}, 2 ** 30);
     const written = new Set(past.map((record) => record.id));
     for (;;) {
       const batch = await next!;
@@ -58,6 +63,7 @@ export async function logs(
     if (stop.signal.aborted) return EXIT.interrupted;
     throw error;
   } finally {
+    clearInterval(awake);
     process.off('SIGINT', onInterrupt);
     await monitor.close();
   }

@@ -1,6 +1,7 @@
 /** The built program's commands as a shell sees them: what goes to which stream, and the exit codes. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -27,6 +28,32 @@ function file(name: string, text: string): string {
   writeFileSync(join(directory, name), text);
   return name;
 }
+
+describe('logs', () => {
+  it('follows a file until it is interrupted, with 130', async () => {
+    const name = file('follow.log', '{"time":"2026-01-15T10:30:00Z","level":"info","msg":"first"}\n');
+    const program = join(projectRoot, 'bin', 'watchfire.js');
+    const child = spawn(process.execPath, [program, 'logs', '-f', '--log', name], { cwd: directory });
+    let out = '';
+    const told = async (text: string): Promise<void> => {
+      while (!out.includes(text)) out += (await once(child.stdout, 'data'))[0];
+    };
+    await told('INFO  first');
+    appendFileSync(join(directory, name), '{"time":"2026-01-15T10:30:01Z","level":"error","msg":"second"}\n');
+    await told('ERROR second');
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect(out).toBe('2026-01-15T10:30:00.000Z INFO  first\n2026-01-15T10:30:01.000Z ERROR second\n');
+  }, 60_000);
+
+  it('says that there is no file, with 1', () => {
+    expect(run(['logs', '--log', 'none.log'])).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'no file is there (yet): none.log\n',
+    });
+  });
+});
 
 describe('check', () => {
   it('accepts with 0, refuses with 1 and the place, as the file was named', () => {

@@ -12,6 +12,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/config/clock.ts';
 import { StructuredLogger } from '../../src/instrument/index.ts';
@@ -159,6 +160,41 @@ describe('files', () => {
     writeFileSync(join(folder, 'b.log'), line('b'));
     await pass();
     expect(told).toEqual(['b']);
+  });
+
+  it('reads a file again that was truncated and written beyond where it was between two looks', async () => {
+    const folder = directory();
+    const path = join(folder, 'a.log');
+    writeFileSync(path, line('old'));
+    const { told, pass } = follow(['a.log'], folder);
+    await pass();
+    appendFileSync(path, line('second'));
+    await pass();
+    writeFileSync(path, line('written anew, and longer') + line('and more of it'));
+    await pass();
+    expect(told).toEqual(['second', 'written anew, and longer', 'and more of it']);
+  });
+
+  it('reads packed files that are there, and leaves those that are packed while it looks', async () => {
+    const folder = directory();
+    writeFileSync(join(folder, 'a.log'), line('new'));
+    writeFileSync(join(folder, 'a.log.2.gz'), gzipSync(line('old').repeat(3000) + line('last of the old')));
+    const cut = gzipSync(line('cut').repeat(5000)).subarray(0, -20);
+    writeFileSync(join(folder, 'a.log.3.gz'), cut);
+    writeFileSync(join(folder, 'a.log.4.gz'), Buffer.from([0x1f, 0x8b, 8, 1, 2, 3]));
+    const { source, told, pass, messages } = follow(['a.log*'], folder, { tailLines: 4000 });
+    await pass();
+    const found = (await source.search({ limit: 20_000 })).map((record) => record.message);
+    expect(found.filter((message) => message === 'old')).toHaveLength(3000);
+    expect(found).toContain('last of the old');
+    expect(found).toContain('cut');
+    expect(source.state()).toMatchObject({ kind: 'failing', reason: expect.stringContaining('cannot be unpacked') });
+    writeFileSync(join(folder, 'a.log.1.gz'), gzipSync(line('new')));
+    appendFileSync(join(folder, 'a.log'), line('newer'));
+    await pass(30);
+    expect(told).toContain('newer');
+    expect(told).not.toContain('new');
+    expect((await messages()).filter((message) => message === 'new')).toHaveLength(1);
   });
 
   it('attaches stack traces, of JSON and of text', async () => {

@@ -1,6 +1,6 @@
 /** One log file, opened once and read as it grows, whatever it is renamed to meanwhile. */
-import { type FileHandle, open } from 'node:fs/promises';
 import type { LogRecord } from '../record.ts';
+import { type FileBytes, openFileBytes } from './file-bytes.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { RecordAssembler } from './record-assembler.ts';
 import { type TailLimits, tailStart } from './tail-start.ts';
@@ -10,25 +10,29 @@ const READ_BYTES = 256 * 1024;
 const MOST_BYTES_A_POLL = 8 * 1024 * 1024;
 /** A record waits so long for lines that may belong to it. */
 const SETTLE_MS = 400;
+/** Of what was read last, to know it again. */
+const REMEMBERED_BYTES = 64;
 /** A line without an end waits longer: it may be half written. */
 const UNFINISHED_LINE_MS = 2000;
 
 export class LogFile {
   readonly path: string;
-  readonly #handle: FileHandle;
+  readonly #bytes: FileBytes;
   readonly #identity: string;
   /** Where reading began: what is before it has not been read. */
   #start: number;
   #position = 0;
   #generation = 0;
+  /** The bytes before the position. */
+  #lastBytes: Buffer = Buffer.alloc(0);
   #lines = new LineSplitter();
   #records = new RecordAssembler('', '');
   #lastByteMs = 0;
   #atEnd = true;
 
-  private constructor(path: string, handle: FileHandle, identity: string, position: number) {
+  private constructor(path: string, bytes: FileBytes, identity: string, position: number) {
     this.path = path;
-    this.#handle = handle;
+    this.#bytes = bytes;
     this.#identity = identity;
     this.#start = position;
     this.#begin(position);
@@ -36,9 +40,11 @@ export class LogFile {
 
   /** `identity`: device and inode. `tail`: how much of what is there already is read; undefined: all. */
   static async open(path: string, identity: string, tail: TailLimits | undefined): Promise<LogFile> {
-    const handle = await open(path, 'r');
-    const { size } = await handle.stat();
-    return new LogFile(path, handle, identity, tail === undefined ? 0 : await tailStart(handle, size, tail));
+    const bytes = await openFileBytes(path);
+    const size = await bytes.size();
+    // What is packed after the start was read before it was.
+    const position = tail !== undefined ? await tailStart(bytes, size, tail) : bytes.packed ? size : 0;
+    return new LogFile(path, bytes, identity, position);
   }
 
   /** Everything that was written has been read. */
@@ -48,11 +54,12 @@ export class LogFile {
 
   /**
    * Records that were completed since the last call; with `settled`, the last is taken as complete as well. `size` is
-   * the file's now: where it is less than what was read, the file was truncated and is read from its beginning.
+   * the file's now: where it is less than what was read, or what was read last is not there any more, the file was
+   * truncated and is read from its beginning.
    */
   async poll(size: number, nowMs: number, settled: boolean): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
-    if (size < this.#position) {
+    if (size < this.#position || (size > this.#position && (await this.#isRewritten()))) {
       this.#flush(nowMs, records, true);
       this.#start = 0;
       this.#begin(0);
@@ -74,7 +81,7 @@ export class LogFile {
   async readEarlier(bytes: number, nowMs: number): Promise<readonly LogRecord[]> {
     const from = Math.max(0, this.#start - bytes);
     const buffer = Buffer.allocUnsafe(this.#start - from);
-    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, from);
+    const { bytesRead } = await this.#bytes.read(buffer, 0, buffer.length, from);
     const block = buffer.subarray(0, bytesRead);
     // The line in which the block begins is left for the next one, unless it is longer than a block.
     const newline = from === 0 ? -1 : block.indexOf(0x0a);
@@ -90,35 +97,46 @@ export class LogFile {
 
   /** The file's size now, by the handle: it may have no name any more. */
   async size(): Promise<number> {
-    return (await this.#handle.stat()).size;
+    return this.#bytes.size();
   }
 
   /** What was still waiting, whole or not. */
   async close(nowMs: number): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
     this.#flush(nowMs, records, true);
-    await this.#handle.close();
+    await this.#bytes.close();
     return records;
   }
 
   #begin(position: number): void {
     this.#position = position;
     this.#generation += 1;
+    this.#lastBytes = Buffer.alloc(0);
     this.#lines = new LineSplitter(position);
     this.#records = new RecordAssembler(this.path, `${this.path}:${this.#identity}:${this.#generation}`);
+  }
+
+  /** Truncated, and written again beyond where it was, between two polls. */
+  async #isRewritten(): Promise<boolean> {
+    const { length } = this.#lastBytes;
+    if (length === 0) return false;
+    const there = Buffer.alloc(length);
+    await this.#bytes.read(there, 0, length, this.#position - length);
+    return !there.equals(this.#lastBytes);
   }
 
   async #read(nowMs: number, records: LogRecord[]): Promise<void> {
     const buffer = Buffer.allocUnsafe(READ_BYTES);
     this.#atEnd = false;
     for (let total = 0; total < MOST_BYTES_A_POLL; ) {
-      const { bytesRead } = await this.#handle.read(buffer, 0, READ_BYTES, this.#position);
+      const { bytesRead } = await this.#bytes.read(buffer, 0, READ_BYTES, this.#position);
       if (bytesRead === 0) {
         this.#atEnd = true;
         return;
       }
       total += bytesRead;
       this.#position += bytesRead;
+      this.#lastBytes = Buffer.from(buffer.subarray(Math.max(0, bytesRead - REMEMBERED_BYTES), bytesRead));
       this.#lastByteMs = nowMs;
       for (const line of this.#lines.push(buffer.subarray(0, bytesRead))) {
         const record = this.#records.push(line, nowMs);

@@ -1,5 +1,5 @@
 /** Where to begin reading a file so that only its last lines are read: found by blocks from its end. */
-import type { FileHandle } from 'node:fs/promises';
+import type { FileBytes } from './file-bytes.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 
@@ -9,7 +9,7 @@ export interface TailLimits {
 }
 
 /** The offset of the first of the last lines within both limits; 0 where the file is smaller. */
-export async function tailStart(handle: FileHandle, size: number, limits: TailLimits): Promise<number> {
+export async function tailStart(bytes: Pick<FileBytes, 'read'>, size: number, limits: TailLimits): Promise<number> {
   const buffer = Buffer.alloc(BLOCK_BYTES);
   let newlines = 0;
   let start = size;
@@ -17,7 +17,7 @@ export async function tailStart(handle: FileHandle, size: number, limits: TailLi
   while (at > 0 && size - at < limits.bytes) {
     const length = Math.min(BLOCK_BYTES, at);
     at -= length;
-    const { bytesRead } = await handle.read(buffer, 0, length, at);
+    const { bytesRead } = await bytes.read(buffer, 0, length, at);
     for (let i = bytesRead - 1; i >= 0; i--) {
       if (buffer[i] !== 0x0a) continue;
       // The last byte of the file ends the last line and begins none.
