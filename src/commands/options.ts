@@ -57,7 +57,10 @@ export function addSharedOptions(command: Command): Command {
     new Option('--import <file>', 'load an OpenMetrics file with timestamps first (repeatable)').argParser(collect),
     new Option('--listen <addr>', 'serve the Prometheus and Alertmanager APIs on HOST:PORT').env('WATCHFIRE_LISTEN'),
     new Option('--listen-insecurely', 'allow --listen beyond loopback without authentication'),
-    new Option('--otlp-listen <addr>', 'receive OTLP/HTTP traces on HOST:PORT').env('WATCHFIRE_OTLP_LISTEN'),
+    new Option(
+      '--otlp-listen <addr>',
+      'receive traces on HOST:PORT by OTLP/HTTP, as protobuf or JSON (OTLP/gRPC, port 4317 of others, is not received)',
+    ).env('WATCHFIRE_OTLP_LISTEN'),
     new Option('--enable-feature <names>', "Prometheus' feature names, comma-separated (repeatable)").argParser(
       collectList,
     ),

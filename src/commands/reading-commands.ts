@@ -1,5 +1,5 @@
 /** The commands that read: query, logs, traces, alerts. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from './context.ts';
 import { addSharedOptions, duration, type SharedOptions, settle } from './options.ts';
 
@@ -34,6 +34,8 @@ export function addReadingCommands(root: Command, context: CommandContext, exit:
     .description('list traces, or print one as a tree')
     .argument('[id]', 'trace ID')
     .option('--service <name>', 'that pass this service')
+    .option('--operation <name>', 'with a span of this name')
+    .option('--tag <key=value>', 'with a span that has this attribute; may be repeated', addTag)
     .option('--min-duration <duration>', 'that take at least this long', duration)
     .option('--since <duration>', 'how far back (default 1h)', duration)
     .option('--limit <n>', 'at most so many', Number)
@@ -60,6 +62,12 @@ export function addReadingCommands(root: Command, context: CommandContext, exit:
     });
 }
 
+function addTag(text: string, tags: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('give it as key=value.');
+  return { ...tags, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 export interface QueryFlags {
   time?: string;
   start?: string;
@@ -80,6 +88,8 @@ export interface LogFlags {
 
 export interface TraceFlags {
   service?: string;
+  operation?: string;
+  tag?: Record<string, string>;
   minDuration?: number;
   since?: number;
   limit?: number;

@@ -1,11 +1,15 @@
 /** `watchfire traces`: a list of traces, or one as a tree of spans. */
 import type { MonitorSettings } from '../monitor/settings.ts';
+import { selfTimeUs, serviceSummaries } from '../traces/analysis.ts';
 import type { Trace } from '../traces/trace.ts';
-import { buildTraceTree, type TraceNode } from '../traces/tree.ts';
+import { buildTraceTree } from '../traces/tree.ts';
 import { type CommandContext, EXIT, UsageError } from './context.ts';
 import { openReadingMonitor } from './open-monitor.ts';
 import type { TraceFlags } from './reading-commands.ts';
 import { printable, textTable } from './text-table.ts';
+
+/** Indentation beyond which a line would be blank. */
+const DEEPEST = 40;
 
 export async function traces(
   id: string | undefined,
@@ -28,6 +32,8 @@ export async function traces(
     }
     const found = await monitor.traces.search({
       service: flags.service,
+      operation: flags.operation,
+      tags: flags.tag,
       minDurationUs: flags.minDuration === undefined ? undefined : flags.minDuration * 1000,
       startUs: (Date.now() - (flags.since ?? 3_600_000)) * 1000,
       endUs: Date.now() * 1000,
@@ -57,23 +63,35 @@ export async function traces(
 }
 
 function treeText(trace: Trace): string {
-  const rows: string[][] = [];
-  const walk = (node: TraceNode, depth: number): void => {
+  const tree = buildTraceTree(trace);
+  const spans = tree.nodes.map((node) => {
     const { span } = node;
-    rows.push([
-      `${'  '.repeat(depth)}${span.service}: ${span.name}`,
+    return [
+      `${'  '.repeat(Math.min(node.depth, DEEPEST))}${span.service}: ${span.name}`,
       milliseconds(span.durationUs),
+      milliseconds(selfTimeUs(node)),
       span.error ? `error ${span.statusMessage}`.trim() : '',
-    ]);
-    for (const child of node.children) walk(child, depth + 1);
-  };
-  for (const root of buildTraceTree(trace).roots) walk(root, 0);
-  return textTable([['span', 'duration', 'status'], ...rows], ['left', 'right', 'left']);
+    ];
+  });
+  const services = serviceSummaries(tree).map((each) => [
+    each.service,
+    String(each.spans),
+    each.errors === 0 ? '' : String(each.errors),
+    milliseconds(each.selfUs),
+    milliseconds(each.criticalUs),
+  ]);
+  return `${textTable(
+    [['span', 'duration', 'self', 'status'], ...spans],
+    ['left', 'right', 'right', 'left'],
+  )}\n${textTable(
+    [['service', 'spans', 'errors', 'self', 'critical path'], ...services],
+    ['left', 'right', 'right', 'right', 'right'],
+  )}`;
 }
 
 function milliseconds(us: number): string {
   return us < 1000
-    ? `${us} µs`
+    ? `${Number(us.toFixed(3))} µs`
     : us < 1_000_000
       ? `${(us / 1000).toFixed(us < 10_000 ? 2 : 1)} ms`
       : `${(us / 1_000_000).toFixed(2)} s`;

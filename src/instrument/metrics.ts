@@ -225,6 +225,11 @@ export class PrometheusMetrics {
     this.#users = 0;
   }
 
+  /** Takes every metric off the registry. */
+  clearMetrics(): void {
+    this.registry.clear();
+  }
+
   #boundedRoute(route: string): string {
     if (this.#routes.has(route)) return route;
     if (this.#routes.size >= this.#maxRoutes) return '<other>';

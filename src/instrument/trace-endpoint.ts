@@ -31,6 +31,16 @@ export function traceEndpoint(option: string | undefined, environment: Environme
   return { url: 'http://localhost:4318/v1/traces', from: 'default' };
 }
 
+/**
+ * How spans are sent: OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, then OTEL_EXPORTER_OTLP_PROTOCOL (`http/json`, `http/protobuf`,
+ * `grpc`), named as OpenTelemetry's exporter packages end. watchfire itself receives OTLP over HTTP, not over gRPC.
+ */
+export function traceProtocol(environment: Environment): 'http' | 'proto' | 'grpc' {
+  const traces = environment['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL']?.trim();
+  const protocol = (traces || environment['OTEL_EXPORTER_OTLP_PROTOCOL']?.trim()) ?? '';
+  return protocol === 'grpc' ? 'grpc' : protocol === 'http/protobuf' ? 'proto' : 'http';
+}
+
 function jaegerEndpoint(value: string): TraceEndpoint {
   const url = new URL(/^[a-z]+:\/\//i.test(value) ? value : `http://${value}`);
   if (url.port !== '14268' && !/^\/api\/traces\/?$/.test(url.pathname))

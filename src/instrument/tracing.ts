@@ -7,7 +7,7 @@ import type * as Resources from '@opentelemetry/resources';
 import type * as SdkNode from '@opentelemetry/sdk-node';
 import { loadPackage, loadPackageIfPresent } from './optional-package.ts';
 import { type BusinessOperation, startBusinessOperation } from './trace-business.ts';
-import { type TraceEndpoint, traceEndpoint } from './trace-endpoint.ts';
+import { type TraceEndpoint, traceEndpoint, traceProtocol } from './trace-endpoint.ts';
 import { type ClientCall, callWithSpan } from './trace-external.ts';
 import { tracingMiddleware } from './trace-middleware.ts';
 import { type CacheOperation, cacheSpan, type DbOperation, dbSpan } from './trace-storage.ts';
@@ -51,8 +51,7 @@ export class DistributedTracing {
     const environment = process.env;
     this.serviceName = options.serviceName ?? environment.OTEL_SERVICE_NAME ?? environment.SERVICE_NAME ?? 'nodejs-app';
     this.endpoint = traceEndpoint(options.endpoint, environment);
-    const warn = options.warn ?? ((text: string) => process.stderr.write(`tracing: ${text}\n`));
-    if (this.endpoint.warning !== undefined) warn(this.endpoint.warning);
+    if (this.endpoint.warning !== undefined) warnBy(options)(this.endpoint.warning);
     const started = (options.global ?? true) ? startGlobally(this, options) : startBeside(this, options);
     this.tracer = started.provider.getTracer('watchfire/instrument');
     this.#shutdown = started.shutdown;
@@ -194,13 +193,32 @@ function startBeside(tracing: DistributedTracing, options: TracingOptions): Star
 }
 
 function spanProcessor(endpoint: TraceEndpoint, options: TracingOptions): SdkNode.node.SpanProcessor {
-  const { OTLPTraceExporter } = required<typeof OtlpHttp>('@opentelemetry/exporter-trace-otlp-http');
   const { node } = required<typeof SdkNode>('@opentelemetry/sdk-node');
   const delay = options.exportDelayMs;
   return new node.BatchSpanProcessor(
-    new OTLPTraceExporter({ url: endpoint.url }),
+    spanExporter(endpoint, options),
     delay === undefined ? {} : { scheduledDelayMillis: delay },
   );
+}
+
+/** Of the protocol that the environment asks for, JSON over HTTP by default; the others come with the SDK. */
+function spanExporter(endpoint: TraceEndpoint, options: TracingOptions): OtlpHttp.OTLPTraceExporter {
+  const protocol = traceProtocol(process.env);
+  const name = `@opentelemetry/exporter-trace-otlp-${protocol}`;
+  if (protocol === 'http') return new (required<typeof OtlpHttp>(name).OTLPTraceExporter)({ url: endpoint.url });
+  const other = loadPackageIfPresent<typeof OtlpHttp>(name);
+  if (other === undefined) {
+    warnBy(options)(`${name} is not installed; sending JSON over HTTP to ${endpoint.url} instead.`);
+    return new (required<typeof OtlpHttp>('@opentelemetry/exporter-trace-otlp-http').OTLPTraceExporter)({
+      url: endpoint.url,
+    });
+  }
+  // gRPC takes a host and port; the path is HTTP's.
+  return new other.OTLPTraceExporter({ url: protocol === 'grpc' ? new URL(endpoint.url).origin : endpoint.url });
+}
+
+function warnBy(options: TracingOptions): (text: string) => void {
+  return options.warn ?? ((text) => process.stderr.write(`tracing: ${text}\n`));
 }
 
 function resourceOf(serviceName: string, options: TracingOptions): Resources.Resource {

@@ -17,8 +17,8 @@ export interface ServiceSummary {
 export interface ErrorPath {
   /** The deepest span that failed: no child of it did. */
   readonly origin: TraceNode;
-  /** From the origin up, as long as the error goes. */
-  readonly path: readonly TraceNode[];
+  /** How many spans above it failed as well, one after the other. */
+  readonly passedOn: number;
   /** The error arrived at a root. */
   readonly reachesRoot: boolean;
 }
@@ -39,8 +39,8 @@ export function selfTimeUs(node: TraceNode): number {
   return Math.max(0, node.span.durationUs - coveredUs);
 }
 
-/** By self time, the largest first. */
-export function serviceSummaries(tree: TraceTree): readonly ServiceSummary[] {
+/** By self time, the largest first; `path` is the tree's critical path, where it is known already. */
+export function serviceSummaries(tree: TraceTree, path = criticalPath(tree)): readonly ServiceSummary[] {
   const services = new Map<string, { -readonly [Key in keyof ServiceSummary]: ServiceSummary[Key] }>();
   const of = (service: string) => {
     let summary = services.get(service);
@@ -57,19 +57,25 @@ export function serviceSummaries(tree: TraceTree): readonly ServiceSummary[] {
     summary.totalUs += node.span.durationUs;
     summary.selfUs += selfTimeUs(node);
   }
-  for (const { node, startUs, endUs } of criticalPath(tree)) of(node.span.service).criticalUs += endUs - startUs;
+  for (const { node, startUs, endUs } of path) of(node.span.service).criticalUs += endUs - startUs;
   return [...services.values()].sort((a, b) => b.selfUs - a.selfUs || a.service.localeCompare(b.service));
 }
 
 /** One path for each place where an error began, the earliest first. */
 export function errorPaths(tree: TraceTree): readonly ErrorPath[] {
   const paths: ErrorPath[] = [];
+  // Parents come before their children, so that a chain is walked once, however many errors hang on it.
+  const reaches = new Map<TraceNode, Omit<ErrorPath, 'origin'>>();
   for (const origin of tree.nodes) {
-    if (!origin.span.error || origin.children.some((child) => child.span.error)) continue;
-    const path: TraceNode[] = [];
-    let node: TraceNode | undefined = origin;
-    for (; node?.span.error; node = node.parent) path.push(node);
-    paths.push({ origin, path, reachesRoot: node === undefined });
+    if (!origin.span.error) continue;
+    const { parent } = origin;
+    const above = parent === undefined ? undefined : reaches.get(parent);
+    const reach = {
+      passedOn: above === undefined ? 0 : above.passedOn + 1,
+      reachesRoot: parent === undefined || (above?.reachesRoot ?? false),
+    };
+    reaches.set(origin, reach);
+    if (!origin.children.some((child) => child.span.error)) paths.push({ origin, ...reach });
   }
   return paths.sort((a, b) => a.origin.startUs - b.origin.startUs);
 }

@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activeTraceIds, type DistributedTracing, startTracing, traceEndpoint } from '../../src/instrument/index.ts';
+import { traceProtocol } from '../../src/instrument/trace-endpoint.ts';
+import { receiveOtlp } from '../../src/traces/receive-otlp.ts';
+import { TraceStore } from '../../src/traces/trace-store.ts';
 
 interface OtlpSpan {
   traceId: string;
@@ -148,6 +151,44 @@ describe('tracing', () => {
       .filter(({ service }) => service === 'carts')
       .map(({ span }) => attribute(span, 'code.function.name'));
     expect(names).toEqual(['Cart.count', 'Cart.more']);
+  });
+
+  it('sends by the protocol and with the headers that the environment asks for', async () => {
+    const asked: { type: string | undefined; encoding: string | undefined; team: unknown; service: string }[] = [];
+    const store = new TraceStore();
+    const receiver = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { 'content-type': type, 'content-encoding': encoding, 'x-team': team } = request.headers;
+        const answer = receiveOtlp(Buffer.concat(chunks), type, store, { contentEncoding: encoding });
+        asked.push({ type, encoding, team, service: store.services().join() });
+        response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body);
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const { port } = receiver.address() as AddressInfo;
+    const environment = {
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-team=shop',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    };
+    Object.assign(process.env, environment);
+    try {
+      const sender = startTracing({ serviceName: 'binary', global: false, exportDelayMs: 10 });
+      await sender.withSpan('one', () => undefined);
+      await sender.shutdown();
+    } finally {
+      for (const name of Object.keys(environment)) delete process.env[name];
+      receiver.close();
+    }
+    expect(asked).toEqual([{ type: 'application/x-protobuf', encoding: 'gzip', team: 'shop', service: 'binary' }]);
+    expect(traceProtocol({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })).toBe('grpc');
+    expect(
+      traceProtocol({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' }),
+    ).toBe('http');
+    expect(traceProtocol({})).toBe('http');
   });
 
   it('finds its endpoint', () => {

@@ -173,10 +173,21 @@ describe('sums and errors', () => {
       ),
     );
     expect(
-      errorPaths(tree).map(({ path, reachesRoot }) => [path.map((node) => node.span.name).join('<'), reachesRoot]),
+      errorPaths(tree).map(({ origin, passedOn, reachesRoot }) => [origin.span.name, passedOn, reachesRoot]),
     ).toEqual([
-      ['c<b<a', true],
-      ['e', false],
+      ['c', 2, true],
+      ['e', 0, false],
     ]);
+  });
+
+  it('of thousands of errors on one long chain of errors take no more than the spans', () => {
+    const chain = Array.from({ length: 20_000 }, (_, i): Short[] => [
+      [`c${i}`, i === 0 ? undefined : `c${i - 1}`, i, 100_000 - i, { error: true }],
+      [`leaf${i}`, `c${i}`, i, i + 1, { error: true }],
+    ]);
+    const paths = errorPaths(buildTraceTree(trace(...chain.flat())));
+    expect(paths).toHaveLength(20_000);
+    expect(Math.max(...paths.map(({ passedOn }) => passedOn))).toBe(20_000);
+    expect(paths.every(({ reachesRoot }) => reachesRoot)).toBe(true);
   });
 });

@@ -113,7 +113,12 @@ describe('anything', () => {
           if (i > 0) expect(startUs).toBeCloseTo(path[i - 1]!.endUs, 6);
         });
         expect(serviceSummaries(tree).reduce((sum, { spans: count }) => sum + count, 0)).toBe(spans.length);
-        for (const { path: errors } of errorPaths(tree)) expect(errors.every((node) => node.span.error)).toBe(true);
+        for (const { origin, passedOn, reachesRoot } of errorPaths(tree)) {
+          let top = origin;
+          for (let i = 0; i < passedOn; i++) top = top.parent!;
+          expect([top.span.error, top.parent?.span.error ?? false]).toEqual([true, false]);
+          expect(reachesRoot).toBe(top.parent === undefined);
+        }
       }),
       { numRuns: 1000 },
     );

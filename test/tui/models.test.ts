@@ -4,7 +4,15 @@ import { Labels } from '../../src/labels/labels.ts';
 import type { LogRecord } from '../../src/logs/record.ts';
 import type { Span } from '../../src/traces/trace.ts';
 import { parseFilter } from '../../src/tui/frame/filter.ts';
-import { formatAgo, formatBytes, formatSeconds, formatSpan, formatValue } from '../../src/tui/frame/format.ts';
+import {
+  formatAgo,
+  formatBytes,
+  formatSeconds,
+  formatSpan,
+  formatValue,
+  makeZone,
+} from '../../src/tui/frame/format.ts';
+import type { Area } from '../../src/tui/frame/place.ts';
 import { rowWidth, sized, toned, toText } from '../../src/tui/frame/row.ts';
 import { itemRow, layOut, sorted } from '../../src/tui/frame/table.ts';
 import { TimeRange } from '../../src/tui/frame/time-range.ts';
@@ -17,6 +25,7 @@ import { shareHeight } from '../../src/tui/views/overview/rows.ts';
 import { troublesOf } from '../../src/tui/views/overview/troubles.ts';
 import { matchService } from '../../src/tui/views/service.ts';
 import { makeWaterfall, visibleNodes } from '../../src/tui/views/traces/model.ts';
+import { serviceRows } from '../../src/tui/views/traces/service-rows.ts';
 import { makeFakeMonitor } from './fake-monitor.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 14, 0, 0);
@@ -277,6 +286,37 @@ describe('traces', () => {
     const folded = new Set([waterfall.nodes[1]!.span.spanId]);
     expect(visibleNodes(waterfall, folded, () => true)).toEqual([0, 1, 3]);
     expect(waterfall.nodes[3]!.critical).toEqual([[40, 90]]);
+  });
+
+  const areaOf = (width: number): Area => ({
+    width,
+    height: 20,
+    theme: makeTheme('default', 16, false),
+    zone: makeZone(true, NOW),
+    nowMs: NOW,
+    window: { startMs: NOW - 1000, endMs: NOW, live: true },
+    zoomed: false,
+  });
+
+  it('are summed up by service, with where errors began', () => {
+    const other = (each: Span): Span => ({ ...each, service: 'db', error: true, statusMessage: 'dead\u001b[31mlock' });
+    const tree = makeWaterfall({
+      traceId: 'a',
+      spans: [{ ...span(1, undefined, 0, 100), service: 'web' }, other(span(2, 1, 10, 20)), other(span(4, 1, 40, 50))],
+    });
+    expect(tree.services).toEqual([
+      { service: 'db', spans: 2, errors: 2, totalUs: 70, selfUs: 70, criticalUs: 70 },
+      { service: 'web', spans: 1, errors: 0, totalUs: 100, selfUs: 30, criticalUs: 30 },
+    ]);
+    const text = serviceRows(tree, areaOf(100)).map(toText);
+    expect(text[0]).toMatch(/^Service +Spans +Errors +Self/);
+    expect(text[1]).toMatch(/^db +2 +. 2 +70/);
+    expect(text[2]).toMatch(/^web +1 +0 +30/);
+    expect(text.at(-1)).toContain('not passed on dead');
+    expect(text.join()).not.toContain('\u001b');
+    for (const width of [1, 20, 40])
+      for (const each of serviceRows(tree, areaOf(width)).slice(0, 3))
+        expect(rowWidth(each)).toBeLessThanOrEqual(width);
   });
 
   it('of 80,000 spans in one chain are no danger', () => {

@@ -162,6 +162,7 @@ export const BINDINGS: Table = {
     b('next-error', 'e', 'next span with an error', 'next error', 18),
     b('previous-error', 'E', 'previous span with an error'),
     b('critical-path', 'p', 'along the critical path only', 'critical path', 20),
+    b('by-service', 'v', 'time by service, and where errors began', 'by service', 19),
     b('to-logs', 'l', 'the logs of this trace', 'logs', 10),
     b('to-metrics', 'm', 'metrics of its service', 'metrics', 12),
   ],

@@ -1,5 +1,11 @@
 /** A trace as the waterfall needs it: nodes in order with what can be folded below them, and the rows that are visible. */
-import { selfTimeUs } from '../../../traces/analysis.ts';
+import {
+  type ErrorPath,
+  errorPaths,
+  type ServiceSummary,
+  selfTimeUs,
+  serviceSummaries,
+} from '../../../traces/analysis.ts';
 import { criticalPath } from '../../../traces/critical-path.ts';
 import type { Span, Trace } from '../../../traces/trace.ts';
 import { buildTraceTree, type TraceNode } from '../../../traces/tree.ts';
@@ -29,7 +35,10 @@ export interface Waterfall {
   readonly nodes: readonly WaterfallNode[];
   readonly startUs: number;
   readonly durationUs: number;
-  readonly services: readonly string[];
+  /** The one with the most self time first. */
+  readonly services: readonly ServiceSummary[];
+  /** Where errors began, the earliest first. */
+  readonly errors: readonly ErrorPath[];
   readonly errorCount: number;
 }
 
@@ -46,7 +55,8 @@ export function makeWaterfall(trace: Trace): Waterfall {
     if (tree.nodes[i]!.span.error || errorBelow[i] === 1) errorBelow[parent] = 1;
   }
   const critical = new Map<TraceNode, [number, number][]>();
-  for (const { node, startUs, endUs } of criticalPath(tree)) {
+  const path = criticalPath(tree);
+  for (const { node, startUs, endUs } of path) {
     const parts = critical.get(node);
     if (parts) parts.push([startUs, endUs]);
     else critical.set(node, [[startUs, endUs]]);
@@ -67,7 +77,8 @@ export function makeWaterfall(trace: Trace): Waterfall {
     })),
     startUs: tree.startUs,
     durationUs: Math.max(1, tree.endUs - tree.startUs),
-    services: [...new Set(tree.nodes.map((node) => node.span.service))],
+    services: serviceSummaries(tree, path),
+    errors: errorPaths(tree),
     errorCount: tree.nodes.filter((node) => node.span.error).length,
   };
 }

@@ -4,10 +4,11 @@ import { ListState } from '../../frame/list.ts';
 import { emptyRows, errorRows, titleRow } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
 import { beside, type Row, row, select, tall, toned } from '../../frame/row.ts';
-import { Scroll } from '../../frame/text-page.ts';
+import { Scroll, TextPage } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { makeWaterfall, visibleNodes, type Waterfall, type WaterfallNode } from './model.ts';
 import { rulerRow, spanDetailRows, spanRow, traceHeadRow } from './rows.ts';
+import { serviceRows } from './service-rows.ts';
 
 const WIDE = 130;
 
@@ -156,6 +157,11 @@ export class WaterfallPlace extends Place {
         this.#pathOnly = !this.#pathOnly;
         this.#list.selected = 0;
         return true;
+      case 'by-service': {
+        const tree = this.#tree;
+        if (tree !== undefined) this.desk.show(new TextPage('By service', (area) => serviceRows(tree, area)));
+        return true;
+      }
       case 'next-error':
       case 'previous-error':
         this.#goToError(action === 'next-error' ? 1 : -1);
