@@ -111,6 +111,9 @@ async function findApi(ask: Ask, signal: AbortSignal | undefined): Promise<Jaege
 function newApi(ask: Ask): JaegerApi {
   let spelling: 'camel' | 'snake' = 'camel';
   let givesSummaries = true;
+  /** Whether searches by tags are. Jaeger 2.13 gives what the rest of the query finds. */
+  let heedsTags = true;
+  const old = oldApi(ask);
   /** Undefined where this Jaeger has no such endpoint. */
   const summaries = async (how: typeof spelling, query: RangedQuery, signal: AbortSignal | undefined) => {
     try {
@@ -122,22 +125,33 @@ function newApi(ask: Ask): JaegerApi {
       throw error;
     }
   };
+  const tracesIn = async (how: typeof spelling, query: RangedQuery, signal: AbortSignal | undefined) => [
+    ...byTrace((await ask('/api/v3/traces', newParameters(query, how), signal)) ?? []).values(),
+  ];
   const searchIn = async (
     how: typeof spelling,
     query: RangedQuery,
     signal: AbortSignal | undefined,
   ): Promise<readonly TraceSummary[]> => {
-    const byTags = query.tags !== undefined && Object.keys(query.tags).length > 0;
+    const byTags = hasTags(query);
     if (givesSummaries && !byTags) {
       const found = await summaries(how, query, signal);
       if (found !== undefined) return found;
       givesSummaries = false;
     }
-    const answer = await ask('/api/v3/traces', newParameters(query, how), signal);
-    // Not every version of v3 heeds attributes.
-    const hasTags = spanMatcher({ tags: query.tags, limit: 0 });
-    const traces = [...byTrace(answer ?? []).values()];
-    return traces.filter((trace) => trace.spans.some(hasTags)).map(summaryOf);
+    const traces = byTags && !heedsTags ? [] : await tracesIn(how, query, signal);
+    if (!byTags) return traces.map(summaryOf);
+    const matches = tagMatcher({ tags: query.tags, limit: 0 });
+    if (!traces.every(matches)) heedsTags = false;
+    if (heedsTags) return traces.map(summaryOf);
+    // The older interface does, and is there in every version: the UI asks it.
+    const found = await old.search(query, signal).catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      return undefined;
+    });
+    if (found !== undefined) return found;
+    const deeper = await tracesIn(how, { ...query, limit: deeperLimit(query) }, signal);
+    return deeper.filter(matches).slice(0, query.limit).map(summaryOf);
   };
   return {
     async services(signal) {
@@ -166,6 +180,21 @@ function newApi(ask: Ask): JaegerApi {
   };
 }
 
+function hasTags({ tags }: TraceQuery): boolean {
+  return tags !== undefined && Object.keys(tags).length > 0;
+}
+
+/** Whether one span of a trace meets what the query says of tags, service and operation, all of it. */
+function tagMatcher({ tags, service, operation }: TraceQuery): (trace: Trace) => boolean {
+  const matches = spanMatcher({ tags, service, operation, limit: 0 });
+  return (trace) => trace.spans.some(matches);
+}
+
+/** How many traces to ask for where they are then filtered here; Jaeger's UI offers 1500 at most. */
+function deeperLimit({ limit }: TraceQuery): number {
+  return Math.max(limit, Math.min(1500, limit * 20));
+}
+
 function newParameters(query: RangedQuery, spelling: 'camel' | 'snake'): Record<string, string> {
   const parameters: Record<string, string> = {};
   const set = (name: string, value: string | undefined): void => {
@@ -182,7 +211,7 @@ function newParameters(query: RangedQuery, spelling: 'camel' | 'snake'): Record<
   // The limit was called numTraces once.
   set('searchDepth', String(query.limit));
   if (spelling === 'snake') set('numTraces', String(query.limit));
-  if (query.tags !== undefined && Object.keys(query.tags).length > 0) set('attributes', JSON.stringify(query.tags));
+  if (hasTags(query)) set('attributes', JSON.stringify(query.tags));
   return parameters;
 }
 
@@ -191,6 +220,19 @@ function oldApi(ask: Ask): JaegerApi {
   const traces = (answer: readonly unknown[] | undefined): Trace[] => {
     const found = (answer?.[0] as { data?: unknown } | undefined)?.data;
     return (Array.isArray(found) ? found : []).map(traceOfJaeger).filter((trace) => trace !== undefined);
+  };
+  const search = async (query: RangedQuery, signal: AbortSignal | undefined): Promise<Trace[]> => {
+    const parameters: Record<string, string> = {
+      service: query.service ?? '',
+      start: String(Math.floor(query.startUs)),
+      end: String(Math.ceil(query.endUs)),
+      limit: String(query.limit),
+    };
+    if (query.operation) parameters['operation'] = query.operation;
+    if (query.minDurationUs !== undefined) parameters['minDuration'] = `${query.minDurationUs}us`;
+    if (query.maxDurationUs !== undefined) parameters['maxDuration'] = `${query.maxDurationUs}us`;
+    if (hasTags(query)) parameters['tags'] = JSON.stringify(query.tags);
+    return traces(await ask('/api/traces', parameters, signal));
   };
   return {
     async services(signal) {
@@ -205,18 +247,18 @@ function oldApi(ask: Ask): JaegerApi {
       return traces(await ask(`/api/traces/${encodeURIComponent(traceId)}`, {}, signal))[0];
     },
     async search(query, signal) {
-      const parameters: Record<string, string> = {
-        service: query.service ?? '',
-        start: String(Math.floor(query.startUs)),
-        end: String(Math.ceil(query.endUs)),
-        limit: String(query.limit),
-      };
-      if (query.operation) parameters['operation'] = query.operation;
-      if (query.minDurationUs !== undefined) parameters['minDuration'] = `${query.minDurationUs}us`;
-      if (query.maxDurationUs !== undefined) parameters['maxDuration'] = `${query.maxDurationUs}us`;
-      if (query.tags !== undefined && Object.keys(query.tags).length > 0)
-        parameters['tags'] = JSON.stringify(query.tags);
-      return traces(await ask('/api/traces', parameters, signal)).map(summaryOf);
+      const found = await search(query, signal);
+      const { error, 'span.kind': kind, ...stored } = query.tags ?? {};
+      if (found.length > 0 || (error === undefined && kind === undefined)) return found.map(summaryOf);
+      // Jaeger shows these two as tags, but its memory has them as status and kind, and finds nothing by them.
+      const all = await search({ ...query, tags: stored, limit: deeperLimit(query) }, signal).catch(
+        (fault: unknown) => {
+          // A memory that holds fewer refuses to be asked for more than it holds.
+          if (!(fault instanceof JaegerError)) throw fault;
+          return search({ ...query, tags: stored }, signal);
+        },
+      );
+      return all.filter(tagMatcher(query)).slice(0, query.limit).map(summaryOf);
     },
   };
 }

@@ -2,15 +2,13 @@
  * The Elasticsearch log source against real servers, Elasticsearch or OpenSearch: search, filters, paging, following.
  * WATCHFIRE_ELASTICSEARCH holds their URLs, separated by commas; each must let anybody make and delete `wf-*` and `logs-wf-*`.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/config/clock.ts';
 import { StructuredLogger } from '../../src/instrument/logger.ts';
 import { elasticsearchLogSource } from '../../src/logs/elasticsearch/elasticsearch-log-source.ts';
 import type { LogQuery, LogRecord } from '../../src/logs/record.ts';
 import type { LogReader } from '../../src/logs/source.ts';
+import { runWatchfire } from './run-watchfire.ts';
 
 const urls = (process.env['WATCHFIRE_ELASTICSEARCH'] ?? '').split(',').filter((url) => url !== '');
 if (urls.length === 0)
@@ -18,7 +16,6 @@ if (urls.length === 0)
     'skipped: no Elasticsearch or OpenSearch is named in $WATCHFIRE_ELASTICSEARCH (URLs, separated by commas)',
   );
 
-const projectRoot = join(import.meta.dirname, '../..');
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const nowMs = Date.now();
 const iso = (agoMs: number): string => new Date(nowMs - agoMs).toISOString();
@@ -375,9 +372,9 @@ describe.skipIf(urls.length === 0).each(urls.length === 0 ? ['none'] : urls)('th
       { '@timestamp': iso(1000), level: 'error', message: 'loud', service: 'shop', traceId: TRACE },
     ]);
     const index = `${run}-command`;
-    const lines = await watchfire(['logs', '--elasticsearch', url, '--index', index, '--level', 'error']);
+    const lines = await runWatchfire(['logs', '--elasticsearch', url, '--index', index, '--level', 'error']);
     expect(lines).toBe(`${iso(1000)} ERROR shop loud trace=${TRACE}\n`);
-    const json = await watchfire(['logs', 'quiet', '--elasticsearch', url, '--index', index, '--json']);
+    const json = await runWatchfire(['logs', 'quiet', '--elasticsearch', url, '--index', index, '--json']);
     expect(JSON.parse(json)).toMatchObject({ message: 'quiet', level: 'info', service: 'shop', origin: index });
   });
 
@@ -410,21 +407,6 @@ describe.skipIf(urls.length === 0).each(urls.length === 0 ? ['none'] : urls)('th
 
 function isOrdered(records: readonly LogRecord[]): boolean {
   return records.every((record, i) => i === 0 || records[i - 1]!.timestampMs <= record.timestampMs);
-}
-
-async function watchfire(args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [join(projectRoot, 'bin/watchfire.js'), ...args], { cwd: projectRoot });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const [code] = (await once(child, 'close')) as [number];
-  if (code !== 0) throw new Error(`exit ${code}: ${err}`);
-  return out;
 }
 
 function pause(ms: number): Promise<void> {

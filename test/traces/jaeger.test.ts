@@ -46,6 +46,57 @@ const oldTrace = {
 };
 
 describe('Jaeger reader', () => {
+  it('asks the older API for tags where v3 does not heed them', async () => {
+    const span = (id: string, value: string): object => ({
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeSpans: [
+        {
+          spans: [
+            {
+              traceId: id.repeat(32),
+              spanId: '1'.repeat(16),
+              attributes: [{ key: 'k', value: { stringValue: value } }],
+            },
+          ],
+        },
+      ],
+    });
+    const { source, asked } = jaeger(({ pathname }) => {
+      if (pathname === '/api/v3/services') return { body: { services: ['shop'] } };
+      if (pathname.startsWith('/api/v3'))
+        return { body: { result: { resourceSpans: [span('a', 'x'), span('b', 'y')] } } };
+      return { body: { data: [oldTrace] } };
+    });
+    for (let i = 0; i < 2; i++) {
+      const found = await source.search({ service: 'shop', tags: { k: 'x' }, limit: 5 });
+      expect(found.map(({ traceId }) => traceId)).toEqual(['ab'.padStart(32, '0')]);
+    }
+    expect(asked.map((each) => each.replace(/\?.*/, ''))).toEqual([
+      '/api/v3/services',
+      '/api/v3/traces',
+      '/api/traces',
+      '/api/traces',
+    ]);
+  });
+
+  it('finds errors and kinds itself where Jaeger has them, but not as tags', async () => {
+    const failed = {
+      ...oldTrace,
+      traceID: 'ac',
+      spans: [{ ...oldTrace.spans[0], traceID: 'ac', tags: [{ key: 'error', value: true }] }],
+    };
+    const { source, asked } = jaeger(({ pathname, searchParams }) => {
+      if (pathname.startsWith('/api/v3')) return { body: html };
+      if (pathname === '/api/services') return { body: { data: ['shop'] } };
+      if (searchParams.has('tags')) return { body: { data: [] } };
+      if (Number(searchParams.get('limit')) > 99) return { status: 500, body: { errors: [{ msg: 'search depth' }] } };
+      return { body: { data: [oldTrace, failed] } };
+    });
+    const found = await source.search({ service: 'shop', tags: { error: 'true' }, limit: 5 });
+    expect(found.map(({ traceId, errorCount }) => [traceId, errorCount])).toEqual([['ac'.padStart(32, '0'), 1]]);
+    expect(asked.filter((each) => each.startsWith('/api/traces'))).toHaveLength(3);
+  });
+
   it('falls back to the older API where v3 is the UI’s page', async () => {
     const { source, asked } = jaeger(({ pathname }) => {
       if (pathname.startsWith('/api/v3')) return { body: html };
