@@ -252,6 +252,11 @@ describe('following', () => {
     await reading;
   });
 
+  it('names the URL that is none', () => {
+    const open = (): unknown => elasticsearchLogSource({ url: 'http://a:1,http://b:2', clock: new ManualClock(0) });
+    expect(open).toThrow('"http://a:1,http://b:2" is no URL of an Elasticsearch: write it as http://host:9200');
+  });
+
   it('keeps up where more comes than one look takes', async () => {
     const { server, source, clock } = await start();
     const controller = new AbortController();

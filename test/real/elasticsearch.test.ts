@@ -1,6 +1,6 @@
 /**
  * The Elasticsearch log source against real servers, Elasticsearch or OpenSearch: search, filters, paging, following.
- * WATCHFIRE_ELASTICSEARCH holds their URLs, separated by commas; each must let anybody make and delete `wf-*` and `logs-wf-*`.
+ * WATCHFIRE_PEER_ELASTICSEARCH holds their URLs, separated by commas; each must let anybody make and delete `wf-*` and `logs-wf-*`.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/config/clock.ts';
@@ -10,10 +10,10 @@ import type { LogQuery, LogRecord } from '../../src/logs/record.ts';
 import type { LogReader } from '../../src/logs/source.ts';
 import { runWatchfire } from './run-watchfire.ts';
 
-const urls = (process.env['WATCHFIRE_ELASTICSEARCH'] ?? '').split(',').filter((url) => url !== '');
+const urls = (process.env['WATCHFIRE_PEER_ELASTICSEARCH'] ?? '').split(',').filter((url) => url !== '');
 if (urls.length === 0)
   console.log(
-    'skipped: no Elasticsearch or OpenSearch is named in $WATCHFIRE_ELASTICSEARCH (URLs, separated by commas)',
+    'skipped: no Elasticsearch or OpenSearch is named in $WATCHFIRE_PEER_ELASTICSEARCH (URLs, separated by commas)',
   );
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';

@@ -43,7 +43,12 @@ export interface ElasticsearchClient {
   close(): Promise<void>;
 }
 
+/** Throws ElasticsearchError where the URL is none. */
 export function createElasticsearchClient(connection: ElasticsearchConnection): ElasticsearchClient {
+  if (!URL.canParse(connection.url)) {
+    const given = JSON.stringify(withoutCredentials(connection.url));
+    throw new ElasticsearchError(0, 'url', `${given} is no URL of an Elasticsearch: write it as http://host:9200`);
+  }
   const { apiKey, bearer, username, password, tls } = connection;
   const auth =
     apiKey !== undefined
