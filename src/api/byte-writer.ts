@@ -1,32 +1,28 @@
 /** Collects JSON as bytes in one growing buffer: much cheaper than joining strings where there are tens of thousands of short ones. */
 import { WIDEST_NUMBER, writeAscii, writeNumber } from './number-bytes.ts';
-
-/** The `[time,"` that stands before the value of each time. */
-export interface StampBytes {
-  readonly bytes: Uint8Array;
-  /** Where each begins, and where the last ends. */
-  readonly offsets: Int32Array;
-  /** The times of a regular grid, of which series have some; with a step of 0 those of one series, all of them. */
-  readonly firstMs: number;
-  readonly stepMs: number;
-}
+import { PIECE_BYTES, takeBuffer } from './piece-buffers.ts';
+import type { PointStamps } from './point-stamps.ts';
 
 export class ByteWriter {
   #bytes: Buffer;
+  #view: DataView;
   #length = 0;
 
-  constructor(capacity = 64 * 1024) {
-    this.#bytes = Buffer.allocUnsafe(capacity);
+  /** Without a capacity: in buffers of pieces, for an answer that may be large. */
+  constructor(capacity?: number) {
+    this.#bytes = capacity === undefined ? takeBuffer() : Buffer.allocUnsafe(capacity);
+    this.#view = viewOf(this.#bytes);
   }
 
-  get length(): number {
-    return this.#length;
+  /** Enough for a piece of an answer: it is time to `take` it. */
+  get isFull(): boolean {
+    return this.#length >= PIECE_BYTES;
   }
 
   /** ASCII only: one byte a character. */
   ascii(text: string): void {
     this.#reserve(text.length);
-    this.#length = writeAscii(this.#bytes, this.#length, text);
+    this.#length = writeAscii(this.#view, this.#length, text);
   }
 
   text(text: string): void {
@@ -38,49 +34,54 @@ export class ByteWriter {
   quoted(text: string): void {
     const { length } = text;
     this.#reserve(length + 2);
-    const bytes = this.#bytes;
+    const view = this.#view;
     const from = this.#length;
-    bytes[from] = 0x22;
+    view.setUint8(from, 0x22);
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
       if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) {
         this.text(JSON.stringify(text));
         return;
       }
-      bytes[from + 1 + i] = code;
+      view.setUint8(from + 1 + i, code);
     }
-    bytes[from + 1 + length] = 0x22;
+    view.setUint8(from + 1 + length, 0x22);
     this.#length = from + length + 2;
   }
 
   number(value: number): void {
     this.#reserve(WIDEST_NUMBER);
-    this.#length = writeNumber(this.#bytes, this.#length, value);
+    this.#length = writeNumber(this.#view, this.#length, value);
   }
 
-  /** `[time,"value"]` for each value, with commas between. */
-  points({ bytes: from, offsets, firstMs, stepMs }: StampBytes, timestamps: Float64Array, values: Float64Array): void {
-    const count = values.length;
-    this.#reserve(offsets[offsets.length - 1]! + count * (WIDEST_NUMBER + 3));
-    const bytes = this.#bytes;
+  /** `[time,"value"]` for each value from index `first` on, with commas between, until the piece is full; gives the index of the first that is left. */
+  points({ words, wordsEach, lengths, places }: PointStamps, values: Float64Array, first: number): number {
+    const widest = wordsEach * 8 + WIDEST_NUMBER;
+    this.#reserve(widest);
+    const view = this.#view;
+    const full = Math.min(PIECE_BYTES, view.byteLength - widest);
     let at = this.#length;
-    for (let i = 0; i < count; i++) {
-      if (i > 0) bytes[at++] = 0x2c;
-      const stamp = stepMs === 0 ? i : (timestamps[i]! - firstMs) / stepMs;
-      const end = offsets[stamp + 1]!;
-      for (let next = offsets[stamp]!; next < end; next++) bytes[at++] = from[next]!;
-      at = writeNumber(bytes, at, values[i]!);
-      bytes[at] = 0x22;
-      bytes[at + 1] = 0x5d;
+    let i = first;
+    for (; i < values.length && at <= full; i++) {
+      if (i > 0) view.setUint8(at++, 0x2c);
+      const stamp = places === undefined ? i : places[i]!;
+      // Stamps are copied in whole words: what is too much is written over.
+      for (let word = 0; word < wordsEach; word++) {
+        view.setFloat64(at + word * 8, words[stamp * wordsEach + word]!, true);
+      }
+      at = writeNumber(view, at + lengths[stamp]!, values[i]!);
+      view.setUint16(at, 0x225d);
       at += 2;
     }
     this.#length = at;
+    return i;
   }
 
   /** What was written since the last time; the writer begins anew. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafe(this.#bytes.length);
+    this.#bytes = takeBuffer();
+    this.#view = viewOf(this.#bytes);
     this.#length = 0;
     return taken;
   }
@@ -100,5 +101,10 @@ export class ByteWriter {
     const larger = Buffer.allocUnsafe(Math.max(end, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
+    this.#view = viewOf(larger);
   }
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

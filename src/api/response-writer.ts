@@ -1,15 +1,17 @@
 /** Writes an answer: compressed where the client takes it, without body for HEAD, at the client's pace. */
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { gzipPieces } from './gzip-pieces.ts';
+import { giveBack, PIECE_BYTES } from './piece-buffers.ts';
 import type { ApiResponse } from './route.ts';
 
 /** Below this compression costs more than it saves. */
 const LEAST_COMPRESSED_BYTES = 1024;
 /** Up to this an answer is sent whole, with its length; a longer one as its pieces are made. */
-const MOST_WHOLE_BYTES = 256 * 1024;
+const MOST_WHOLE_BYTES = PIECE_BYTES;
+/** So much may wait for the client while the next piece is made. */
+const MOST_WAITING_BYTES = 2 * PIECE_BYTES;
 /** Up to this it is compressed at once: handing it to another thread would take longer. */
 const MOST_COMPRESSED_AT_ONCE = 64 * 1024;
 
@@ -45,6 +47,7 @@ export async function sendResponse(
     response.writeHead(answer.status, headers);
     if (sendsBody) response.end(body);
     else response.end();
+    if (body !== first[0]) for (const piece of first) giveBack(piece);
     return;
   }
   response.writeHead(answer.status, headers);
@@ -52,12 +55,26 @@ export async function sendResponse(
     const all = chained(first, pieces);
     for await (const piece of isZipped ? gzipPieces(all) : all) {
       if (response.destroyed) return;
-      if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      response.write(piece, () => giveBack(piece));
+      if (response.writableLength > MOST_WAITING_BYTES) await drained(response);
       // A client as fast as this would otherwise keep everything else waiting.
       await turn();
     }
   }
   response.end();
+}
+
+/** Until what was written is on its way, or the client is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
 }
 
 function* piecesOf({ body }: ApiResponse): Generator<Buffer, undefined> {

@@ -3,18 +3,12 @@ import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../exposition/histog
 import type { Labels } from '../labels/labels.ts';
 import { allBuckets } from '../promql/histogram/buckets.ts';
 import type { InstantSample, QueryValue, RangeSeries } from '../promql/result.ts';
-import { ByteWriter, type StampBytes } from './byte-writer.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { floatText, timestampText } from './go-text.ts';
+import { StampMaker, type StepGrid } from './point-stamps.ts';
 
-/** Bytes of a large answer that are made at once: some milliseconds of work. */
-const PIECE_BYTES = 256 * 1024;
-
-/** The steps of a range query. */
-export interface StepGrid {
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly stepMs: number;
-}
+/** Up to this many samples an answer fits a buffer of its own. */
+const FEW_SAMPLES = 64;
 
 /** The value of `data.result`, in pieces that are made as they are wanted; `grid` where its times are steps of a range query. */
 export function* resultJson(value: QueryValue, grid: StepGrid | undefined): Generator<string | Uint8Array> {
@@ -54,7 +48,7 @@ function writeLabels({ names, values }: Labels, out: ByteWriter): void {
 
 function* vectorJson(timestampMs: number, samples: readonly InstantSample[]): Generator<Uint8Array> {
   const at = timestampText(timestampMs);
-  const out = new ByteWriter(Math.min(PIECE_BYTES + 4096, 256 + samples.length * 256));
+  const out = new ByteWriter(samples.length < FEW_SAMPLES ? 256 + samples.length * 256 : undefined);
   out.ascii('[');
   let first = true;
   for (const { labels, value, histogram } of samples) {
@@ -68,16 +62,15 @@ function* vectorJson(timestampMs: number, samples: readonly InstantSample[]): Ge
       out.number(value);
       out.ascii('"]}');
     }
-    if (out.length >= PIECE_BYTES) yield out.take();
+    if (out.isFull) yield out.take();
   }
   out.ascii(']');
   yield out.last();
 }
 
 function* matrixJson(series: readonly RangeSeries[], grid: StepGrid | undefined): Generator<Uint8Array> {
-  const points = series.reduce((sum, each) => sum + each.values.length, 0);
-  const out = new ByteWriter(Math.min(PIECE_BYTES * 2, 1024 + series.length * 256 + points * 36));
-  const steps = grid && series.length > 0 ? stampsOf(timesOf(grid), grid.stepMs) : undefined;
+  const out = new ByteWriter();
+  const stamps = new StampMaker(series.length > 0 ? grid : undefined);
   out.ascii('[');
   for (const [index, { timestamps, values, histograms, labels }] of series.entries()) {
     out.ascii(index === 0 ? '{"metric":' : ',{"metric":');
@@ -86,43 +79,19 @@ function* matrixJson(series: readonly RangeSeries[], grid: StepGrid | undefined)
       out.ascii(mixedPoints(timestamps, values, histograms));
     } else if (values.length > 0) {
       out.ascii(',"values":[');
-      out.points(steps && areSteps(timestamps, steps) ? steps : stampsOf(timestamps, 0), timestamps, values);
+      const own = stamps.of(timestamps);
+      for (let at = 0; ; ) {
+        at = out.points(own, values, at);
+        if (at === values.length) break;
+        yield out.take();
+      }
       out.ascii(']');
     }
     out.ascii('}');
-    if (out.length >= PIECE_BYTES) yield out.take();
+    if (out.isFull) yield out.take();
   }
   out.ascii(']');
   yield out.last();
-}
-
-function timesOf({ startMs, endMs, stepMs }: StepGrid): Float64Array {
-  return Float64Array.from(
-    { length: Math.floor((endMs - startMs) / stepMs) + 1 },
-    (_, step) => startMs + step * stepMs,
-  );
-}
-
-function areSteps(timestamps: Float64Array, { firstMs, stepMs, offsets }: StampBytes): boolean {
-  const last = offsets.length - 2;
-  for (let i = 0; i < timestamps.length; i++) {
-    const step = (timestamps[i]! - firstMs) / stepMs;
-    if (!(step >= 0 && step <= last && Math.floor(step) === step)) return false;
-  }
-  return true;
-}
-
-function stampsOf(times: Float64Array, stepMs: number): StampBytes {
-  const out = new ByteWriter(32 + times.length * 20);
-  const offsets = new Int32Array(times.length + 1);
-  for (let i = 0; i < times.length; i++) {
-    out.ascii('[');
-    if (times[i]! % 1000 === 0) out.number(times[i]! / 1000);
-    else out.ascii(timestampText(times[i]!));
-    out.ascii(',"');
-    offsets[i + 1] = out.length;
-  }
-  return { bytes: out.last(), offsets, firstMs: times[0] ?? 0, stepMs };
 }
 
 function mixedPoints(

@@ -10,7 +10,7 @@ import { Labels } from '../../src/labels/labels.ts';
 
 function written(value: number): string {
   const bytes = Buffer.alloc(WIDEST_NUMBER + 8, '!');
-  const end = writeNumber(bytes, 4, value);
+  const end = writeNumber(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 4, value);
   expect(end - 4).toBeLessThanOrEqual(WIDEST_NUMBER);
   return bytes.toString('latin1', 4, end);
 }
