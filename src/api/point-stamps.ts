@@ -1,5 +1,13 @@
 /** The `[time,"` that stands before each value of a matrix: written once for the steps of a query, and copied from there in words of eight bytes. */
+import { writeInteger } from './digit-bytes.ts';
 import { timestampText } from './go-text.ts';
+import { writeAscii } from './number-bytes.ts';
+
+/** Twelve digits of seconds and what stands around. */
+const WORDS_OF_SECONDS = 2;
+const LEAST_LONG_MS = 1e15;
+/** Any sign, digits and decimals. */
+const WORDS_OF_ANY = 4;
 
 export interface PointStamps {
   /** The bytes of each stamp, in `wordsEach` words; what is beyond its length means nothing. */
@@ -20,7 +28,7 @@ export interface StepGrid {
 /** The stamps of one series after another; those of a series are good until the next is asked for. */
 export class StampMaker {
   readonly #grid: StepGrid | undefined;
-  readonly #steps: PointStamps | undefined;
+  #steps: PointStamps | undefined;
   #places = new Int32Array(0);
   #timestamps: Float64Array | undefined;
   #stamps: PointStamps | undefined;
@@ -28,7 +36,6 @@ export class StampMaker {
   /** `grid` where the times are steps of a range query. */
   constructor(grid: StepGrid | undefined) {
     this.#grid = grid;
-    if (grid) this.#steps = stampsOf(timesOf(grid));
   }
 
   of(timestamps: Float64Array): PointStamps {
@@ -41,9 +48,10 @@ export class StampMaker {
 
   /** Undefined where not all of the times are steps. */
   #ofSteps(timestamps: Float64Array): PointStamps | undefined {
+    if (this.#grid === undefined) return undefined;
+    const { startMs, stepMs } = this.#grid;
+    this.#steps ??= stampsOf(timesOf(this.#grid));
     const steps = this.#steps;
-    if (steps === undefined) return undefined;
-    const { startMs, stepMs } = this.#grid!;
     const last = steps.lengths.length - 1;
     if (this.#places.length < timestamps.length) this.#places = new Int32Array(timestamps.length);
     const places = this.#places;
@@ -58,19 +66,27 @@ export class StampMaker {
 }
 
 function timesOf({ startMs, endMs, stepMs }: StepGrid): Float64Array {
-  return Float64Array.from(
-    { length: Math.floor((endMs - startMs) / stepMs) + 1 },
-    (_, step) => startMs + step * stepMs,
-  );
+  const times = new Float64Array(Math.floor((endMs - startMs) / stepMs) + 1);
+  for (let step = 0; step < times.length; step++) times[step] = startMs + step * stepMs;
+  return times;
 }
 
 function stampsOf(times: Float64Array): PointStamps {
-  const texts = Array.from(times, (time) => `[${timestampText(time)},"`);
-  const wordsEach = Math.ceil(texts.reduce((most, text) => Math.max(most, text.length), 0) / 8);
-  const bytes = Buffer.alloc(texts.length * wordsEach * 8);
-  for (const [i, text] of texts.entries()) bytes.write(text, i * wordsEach * 8, 'latin1');
-  const words = new Float64Array(texts.length * wordsEach);
+  const whole = times.every((time) => time % 1000 === 0 && time >= 0 && time < LEAST_LONG_MS);
+  const wordsEach = whole ? WORDS_OF_SECONDS : WORDS_OF_ANY;
+  const bytes = new DataView(new ArrayBuffer(times.length * wordsEach * 8));
+  const words = new Float64Array(times.length * wordsEach);
+  const lengths = new Uint8Array(times.length);
+  for (let i = 0; i < times.length; i++) {
+    const start = i * wordsEach * 8;
+    bytes.setUint8(start, 0x5b);
+    const end = whole
+      ? writeInteger(bytes, start + 1, times[i]! / 1000)
+      : writeAscii(bytes, start + 1, timestampText(times[i]!));
+    bytes.setUint16(end, 0x2c22);
+    lengths[i] = end + 2 - start;
+  }
   // ASCII makes no NaN, whose bits would not be sure to be kept.
-  for (let word = 0; word < words.length; word++) words[word] = bytes.readDoubleLE(word * 8);
-  return { words, wordsEach, lengths: Uint8Array.from(texts, (text) => text.length), places: undefined };
+  for (let word = 0; word < words.length; word++) words[word] = bytes.getFloat64(word * 8, true);
+  return { words, wordsEach, lengths, places: undefined };
 }

@@ -70,7 +70,7 @@ function* vectorJson(timestampMs: number, samples: readonly InstantSample[]): Ge
 
 function* matrixJson(series: readonly RangeSeries[], grid: StepGrid | undefined): Generator<Uint8Array> {
   const out = new ByteWriter();
-  const stamps = new StampMaker(series.length > 0 ? grid : undefined);
+  const stamps = new StampMaker(grid);
   out.ascii('[');
   for (const [index, { timestamps, values, histograms, labels }] of series.entries()) {
     out.ascii(index === 0 ? '{"metric":' : ',{"metric":');
