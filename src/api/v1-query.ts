@@ -108,7 +108,7 @@ async function answer(
   }
   const { value, cut } = limited(result.value, limit);
   const stats = query.get('stats') ? `,"stats":${statsJson(result, (nowMs() - startedMs) / 1000)}` : '';
-  const data = new RawJson(dataJson(value, grid, stats));
+  const data = new RawJson(dataJson(value, grid, stats, result.release));
   const warnings = shortened(result.warnings, 'warning');
   return success(data, { warnings: cut ? [...warnings, TRUNCATED] : warnings, infos: shortened(result.infos, 'info') });
 }
@@ -119,10 +119,19 @@ function shortened(remarks: readonly string[], kind: 'warning' | 'info'): readon
   return more > 0 ? [...remarks.slice(0, MOST_REMARKS), `${more} more ${kind} annotations omitted`] : remarks;
 }
 
-function* dataJson(value: QueryValue, grid: StepGrid | undefined, stats: string): Generator<string | Uint8Array> {
-  yield `{"resultType":"${value.type}","result":`;
-  yield* resultJson(value, grid);
-  yield `${stats}}`;
+function* dataJson(
+  value: QueryValue,
+  grid: StepGrid | undefined,
+  stats: string,
+  release: QueryResult['release'],
+): Generator<string | Uint8Array> {
+  try {
+    yield `{"resultType":"${value.type}","result":`;
+    yield* resultJson(value, grid);
+    yield `${stats}}`;
+  } finally {
+    release?.();
+  }
 }
 
 function limited(value: QueryValue, limit: number): { readonly value: QueryValue; readonly cut: boolean } {

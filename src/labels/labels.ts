@@ -98,6 +98,7 @@ export class Labels {
 
   /** Prometheus' order: name by name, then value, then the shorter first. */
   compare(other: Labels): number {
+    if (this.names === other.names) return compareValues(this.values, other.values);
     const length = Math.min(this.names.length, other.names.length);
     for (let i = 0; i < length; i++) {
       const byName = compareBytes(this.names[i]!, other.names[i]!);
@@ -120,7 +121,7 @@ export class Labels {
     }
     let at = 0;
     while (at < this.names.length && compareBytes(this.names[at]!, name) < 0) at++;
-    return new Labels(this.names.toSpliced(at, 0, name), this.values.toSpliced(at, 0, value));
+    return new Labels(sharedNames(this.names, this.names.toSpliced(at, 0, name)), this.values.toSpliced(at, 0, value));
   }
 
   without(...names: readonly string[]): Labels {
@@ -140,7 +141,7 @@ export class Labels {
       names.push(this.names[i]!);
       values.push(this.values[i]!);
     }
-    return names.length === this.names.length ? this : Labels.fromSorted(names, values);
+    return names.length === this.names.length ? this : Labels.fromSorted(sharedNames(this.names, names), values);
   }
 
   toRecord(): Record<string, string> {
@@ -171,6 +172,28 @@ export class Labels {
     }
     return parts.length === 0 && bare && name !== '' ? name : `${bare ? name : ''}{${parts.join(', ')}}`;
   }
+}
+
+let lastNames: readonly string[] | undefined;
+let lastDerived: readonly string[] = [];
+
+/** The names that were derived from the same ones just before, where they are equal: label sets of one shape share them, and are compared by value alone. */
+function sharedNames(names: readonly string[], derived: readonly string[]): readonly string[] {
+  const isSame =
+    names === lastNames && derived.length === lastDerived.length && derived.every((name, i) => name === lastDerived[i]);
+  if (isSame) return lastDerived;
+  lastNames = names;
+  lastDerived = derived;
+  return derived;
+}
+
+function compareValues(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i]!;
+    const y = b[i]!;
+    if (x !== y) return compareBytes(x, y);
+  }
+  return 0;
 }
 
 export function isLegacyLabelName(name: string): boolean {

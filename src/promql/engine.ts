@@ -6,6 +6,7 @@ import { Budget } from './evaluation/budget.ts';
 import { Evaluator } from './evaluation/evaluator.ts';
 import type { Frame, QueryScope } from './evaluation/frame.ts';
 import { finishMatrix, finishVector, rangeVector } from './evaluation/result-rows.ts';
+import { QuerySlabs, SlabPool } from './evaluation/row-slabs.ts';
 import { type Expression, typeOf, unwrap } from './expression.ts';
 import { featuresFromNames, type PromqlFeatures } from './features.ts';
 import { type Prepared, PreparedExpressions } from './prepared.ts';
@@ -46,6 +47,7 @@ class Engine implements QueryEngine {
   readonly #options: EngineOptions;
   readonly #features: PromqlFeatures;
   readonly #prepared: PreparedExpressions;
+  readonly #slabPool = new SlabPool();
 
   constructor(queryable: Queryable, options: EngineOptions) {
     const { features } = options;
@@ -86,8 +88,17 @@ class Engine implements QueryEngine {
     }
     const scope = this.#scope(prepared, frame, query, rangeMs, isRange);
     scope.budget.check();
-    const value = await evaluate(new Evaluator(scope, frame), expression, isRange);
-    return { value, ...scope.annotations.texts(text), samplesRead: scope.budget.read };
+    const { slabs } = scope;
+    try {
+      const value = await evaluate(new Evaluator(scope, frame), expression, isRange);
+      // The points of a matrix lie in the slabs, other results do not.
+      const release = value.type === 'matrix' ? () => slabs.release() : undefined;
+      if (release === undefined) slabs.release();
+      return { value, ...scope.annotations.texts(text), samplesRead: scope.budget.read, release };
+    } catch (error) {
+      slabs.release();
+      throw error;
+    }
   }
 
   #scope(
@@ -116,6 +127,7 @@ class Engine implements QueryEngine {
         timeoutMs,
         query.signal,
       ),
+      slabs: new QuerySlabs(this.#slabPool),
       statsOnly,
       repeated,
     };

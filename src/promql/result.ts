@@ -30,6 +30,8 @@ export interface QueryResult {
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
   readonly samplesRead: number;
+  /** Gives the memory of the values back to the engine, which will write over them: to be called by who has done with them. It need not be. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** Prometheus' API error types. */

@@ -67,14 +67,13 @@ async function fold(evaluator: Evaluator, node: Aggregation, start: (steps: numb
     },
     true,
   );
-  return finishRows(steps, groups.labels, (index, row) => {
+  return finishRows(new RowMaker(steps, evaluator.scope.slabs), groups.labels, (index, row) => {
     states[index]!.finish(row);
     row.dropName = dropNames[index]!;
   });
 }
 
-function finishRows(steps: number, labels: readonly Labels[], finish: (index: number, row: Row) => void): Row[] {
-  const maker = new RowMaker(steps);
+function finishRows(maker: RowMaker, labels: readonly Labels[], finish: (index: number, row: Row) => void): Row[] {
   const rows = labels.map((each, index) => {
     const row = maker.make(each, false);
     finish(index, row);

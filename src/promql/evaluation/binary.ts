@@ -66,8 +66,10 @@ export async function vectorScalarBinary(evaluator: Evaluator, node: BinaryExpre
 function keepWhere({ kinds, values }: Row, scalar: ScalarColumn, operator: BinaryOperator, isSwapped: boolean): void {
   for (let i = 0; i < kinds.length; i++) {
     if (kinds[i] === ABSENT) continue;
-    const [left, right] = isSwapped ? [scalar[i]!, values[i]!] : [values[i]!, scalar[i]!];
-    if (!compareFloats(operator, left, right)) kinds[i] = ABSENT;
+    const holds = isSwapped
+      ? compareFloats(operator, scalar[i]!, values[i]!)
+      : compareFloats(operator, values[i]!, scalar[i]!);
+    if (!holds) kinds[i] = ABSENT;
   }
 }
 
@@ -120,7 +122,7 @@ class VectorJoin {
     this.#matching = new Matching(matching);
     this.#isSwapped = matching.cardinality === 'one-to-many';
     this.#operation = new ElementOperation(node, evaluator.scope.annotations);
-    this.#maker = new RowMaker(evaluator.frame.steps);
+    this.#maker = new RowMaker(evaluator.frame.steps, evaluator.scope.slabs);
     const [many, one] = this.#isSwapped ? [right, left] : [left, right];
     // Left fills the many side, right the one side, even where `group_right` has swapped them: so does Prometheus.
     this.#fillOne = matching.fillRight;

@@ -5,6 +5,7 @@ import type { Expression, VectorSelector } from '../expression.ts';
 import type { PromqlFeatures } from '../features.ts';
 import type { Annotations } from './annotations.ts';
 import type { Budget } from './budget.ts';
+import type { QuerySlabs } from './row-slabs.ts';
 
 export interface Frame {
   readonly startMs: number;
@@ -25,6 +26,7 @@ export interface QueryScope {
   readonly isRange: boolean;
   readonly annotations: Annotations;
   readonly budget: Budget;
+  readonly slabs: QuerySlabs;
   /** Selectors whose histograms are needed for their count and sum only. */
   readonly statsOnly: ReadonlySet<VectorSelector>;
   /** Expressions that occur more than once, by their text: evaluated once. */

@@ -47,7 +47,7 @@ export async function forEachRangeRow(
   const after = extension === 'smoothed' ? scope.lookbackMs : 0;
   const times = { firstEnd, stepMs: fixedMs === undefined ? frame.stepMs : 0, rangeMs };
   const window = new Window();
-  const maker = new RowMaker(frame.steps);
+  const maker = new RowMaker(frame.steps, scope.slabs);
   const dropNow = dropsName && !scope.features.delayedNameRemoval;
   const { startTimestamps } = scope.features;
   let spare: Row | undefined;

@@ -8,20 +8,26 @@ import type { Evaluator } from './evaluator.ts';
 import { timeAt } from './frame.ts';
 import { isRangeArgument, rangeSource } from './range.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, mergeRows, pointCount, type Row, withoutMetadata } from './row.ts';
+import type { QuerySlabs } from './row-slabs.ts';
 
 /** `scalar`: the value at each step of a scalar expression, which becomes one series without labels. */
 export function finishMatrix(evaluator: Evaluator, rows: Row[], scalar?: Float64Array): QueryValue {
   const { frame } = evaluator;
-  const times = Float64Array.from({ length: frame.steps }, (_, step) => timeAt(frame, step));
+  const times = new Float64Array(frame.steps);
+  for (let step = 0; step < times.length; step++) times[step] = timeAt(frame, step);
   if (scalar) return { type: 'matrix', series: [{ labels: Labels.EMPTY, timestamps: times, values: scalar }] };
-  const series = dropNames(evaluator, rows).map((row) => toSeries(row, times));
-  series.sort((a, b) => a.labels.compare(b.labels));
-  return { type: 'matrix', series };
+  dropNames(evaluator, rows);
+  rows.sort((a, b) => a.labels.compare(b.labels));
+  // In order, equal labels stand side by side: where there are none, no key of each series need be made.
+  const isUnique = rows.every((row, i) => i === 0 || !row.labels.equals(rows[i - 1]!.labels));
+  const merged = isUnique ? rows : mergeRows(rows);
+  return { type: 'matrix', series: merged.map((row) => toSeries(evaluator.scope.slabs, row, times)) };
 }
 
 /** In the order of the rows: `sort` and `topk` mean it. */
 export function finishVector(evaluator: Evaluator, rows: Row[]): QueryValue {
-  const samples = dropNames(evaluator, rows).map((row) => ({
+  dropNames(evaluator, rows);
+  const samples = mergeRows(rows).map((row) => ({
     labels: row.labels,
     value: row.values[0]!,
     histogram: row.kinds[0] === HISTOGRAM_POINT ? row.histograms![0] : undefined,
@@ -51,13 +57,13 @@ export async function rangeVector(evaluator: Evaluator, expression: Expression):
   return { type: 'matrix', series };
 }
 
-function dropNames(evaluator: Evaluator, rows: Row[]): Row[] {
-  const isDelayed = evaluator.scope.features.delayedNameRemoval;
-  if (isDelayed) for (const row of rows) if (row.dropName) row.labels = withoutMetadata(row.labels);
-  return mergeRows(rows);
+function dropNames({ scope }: Evaluator, rows: readonly Row[]): void {
+  if (!scope.features.delayedNameRemoval) return;
+  for (const row of rows) if (row.dropName) row.labels = withoutMetadata(row.labels);
 }
 
-function toSeries(row: Row, times: Float64Array): RangeSeries {
+/** The row is used up: its values become those of the series. */
+function toSeries(slabs: QuerySlabs, row: Row, times: Float64Array): RangeSeries {
   const { labels, values, kinds, histograms } = row;
   const count = pointCount(row);
   if (count === times.length) {
@@ -65,17 +71,17 @@ function toSeries(row: Row, times: Float64Array): RangeSeries {
       ? { labels, timestamps: times, values, histograms: Array.from(times, (_, i) => histograms[i]) }
       : { labels, timestamps: times, values };
   }
-  const timestamps = new Float64Array(count);
-  const kept = new Float64Array(count);
+  const timestamps = slabs.floats(count);
   const keptHistograms: (FloatHistogram | undefined)[] | undefined = histograms ? [] : undefined;
   let at = 0;
   for (let i = 0; i < kinds.length; i++) {
     if (kinds[i] === ABSENT) continue;
     timestamps[at] = times[i]!;
-    kept[at] = values[i]!;
+    values[at] = values[i]!;
     keptHistograms?.push(kinds[i] === FLOAT_POINT ? undefined : histograms![i]);
     at++;
   }
+  const kept = values.subarray(0, count);
   return keptHistograms
     ? { labels, timestamps, values: kept, histograms: keptHistograms }
     : { labels, timestamps, values: kept };

@@ -1,7 +1,8 @@
 /** One series of an instant vector over all steps of an evaluation: a row of values. */
 import type { FloatHistogram } from '../../exposition/histogram.ts';
-import { Labels, METRIC_NAME } from '../../labels/labels.ts';
+import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
 import { QueryError } from '../result.ts';
+import { type QuerySlabs, SLAB_BYTES } from './row-slabs.ts';
 
 /** Values of `Row.kinds`. */
 export const ABSENT = 0;
@@ -21,23 +22,24 @@ export interface Row {
 }
 
 const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__']);
-/** Rows are cut from slabs: one allocation for many. */
-const SLAB_BYTES = 1 << 19;
 /** Arrays this short lie within the object heap and cost less than a view into a slab. */
 const FEW_STEPS = 8;
 
 /** Makes rows of one length. */
 export class RowMaker {
   readonly #steps: number;
+  readonly #slabs: QuerySlabs | undefined;
   readonly #perSlab: number;
   #values = new Float64Array(0);
   #kinds = new Uint8Array(0);
   #used: number;
   #made = 0;
 
-  constructor(steps: number) {
+  /** `slabs` where there may be many. */
+  constructor(steps: number, slabs?: QuerySlabs) {
     this.#steps = steps;
-    this.#perSlab = Math.max(1, Math.floor(SLAB_BYTES / (8 * steps)));
+    this.#slabs = slabs;
+    this.#perSlab = Math.max(1, Math.floor(SLAB_BYTES / (9 * steps)));
     this.#used = 0;
   }
 
@@ -56,8 +58,14 @@ export class RowMaker {
     if (this.#used * steps >= this.#values.length) {
       // The first slabs are small: most vectors have few series.
       const rows = Math.min(this.#perSlab, Math.max(4, this.#made));
-      this.#values = new Float64Array(rows * steps);
-      this.#kinds = new Uint8Array(rows * steps);
+      if (this.#slabs !== undefined && rows === this.#perSlab && rows > 1) {
+        const slab = this.#slabs.slab();
+        this.#values = new Float64Array(slab, 0, rows * steps);
+        this.#kinds = new Uint8Array(slab, rows * steps * 8, rows * steps);
+      } else {
+        this.#values = new Float64Array(rows * steps);
+        this.#kinds = new Uint8Array(rows * steps);
+      }
       this.#used = 0;
     }
     const from = this.#used++ * steps;
@@ -102,15 +110,11 @@ export function copyRow(row: Row): Row {
 
 /** Without the metric's name, type and unit. */
 export function withoutMetadata(labels: Labels): Labels {
-  const { names, values } = labels;
-  const keptNames: string[] = [];
-  const keptValues: string[] = [];
-  for (let i = 0; i < names.length; i++) {
-    if (METADATA_LABELS.has(names[i]!)) continue;
-    keptNames.push(names[i]!);
-    keptValues.push(values[i]!);
-  }
-  return keptNames.length === names.length ? labels : Labels.fromSorted(keptNames, keptValues);
+  return labels.filter(isNoMetadata);
+}
+
+function isNoMetadata(name: string): boolean {
+  return !METADATA_LABELS.has(name);
 }
 
 /** Rows of equal labels made one; an error where two of them have a value at the same step. */

@@ -60,7 +60,7 @@ async function selectInto(
   const lastRef = (fixedMs ?? lastTime(frame)) - offsetMs;
   const from = firstRef - scope.lookbackMs + 1;
   const to = smoothed ? lastRef + scope.lookbackMs : lastRef;
-  const maker = new RowMaker(frame.steps);
+  const maker = new RowMaker(frame.steps, scope.slabs);
   const stepMs = fixedMs === undefined ? frame.stepMs : 0;
   const statsOnly = scope.statsOnly.has(selector);
   const onlyNewest = (stepMs === 0 || frame.steps === 1) && !smoothed && !statsOnly && wanted !== 'start-timestamp';

@@ -79,11 +79,18 @@ async function rankRows(
   rows: readonly Row[],
   column: Float64Array,
 ): Promise<RankHeap[]> {
-  const heaps = Array.from(column, (k) => new RankHeap(node.operator === 'topk', Math.min(Math.trunc(k), rows.length)));
+  const isTop = node.operator === 'topk';
+  const heaps = Array.from(column, (k) => new RankHeap(isTop, Math.min(Math.trunc(k), rows.length)));
+  // What is worse than the worst that stays, as nearly all values are, need not be offered. NaN: all must.
+  const bars = new Float64Array(column.length).fill(Number.NaN);
   for (const [i, { kinds, values }] of rows.entries()) {
     for (let step = 0; step < kinds.length; step++) {
-      if (kinds[step] === FLOAT_POINT) heaps[step]!.offer(values[step]!, i);
-      else if (kinds[step] === HISTOGRAM_POINT) scope.annotations.histogramIgnored(node.operator, node);
+      if (kinds[step] === FLOAT_POINT) {
+        const value = values[step]!;
+        if (isTop ? value < bars[step]! : value > bars[step]!) continue;
+        heaps[step]!.offer(value, i);
+        bars[step] = heaps[step]!.bar;
+      } else if (kinds[step] === HISTOGRAM_POINT) scope.annotations.histogramIgnored(node.operator, node);
     }
     if (scope.budget.worked(kinds.length)) await scope.budget.turn();
   }
@@ -102,6 +109,11 @@ class RankHeap {
   constructor(isTop: boolean, size: number) {
     this.#isTop = isTop;
     this.#size = size;
+  }
+
+  /** The worst that stays, once there are as many as may stay; NaN before. */
+  get bar(): number {
+    return this.#values.length === this.#size && this.#size > 0 ? this.#values[0]! : Number.NaN;
   }
 
   members(): readonly number[] {
