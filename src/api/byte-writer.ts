@@ -30,23 +30,29 @@ export class ByteWriter {
     this.#length += this.#bytes.write(text, this.#length, 'utf8');
   }
 
-  /** The text as a JSON string, in its quotes. */
-  quoted(text: string): void {
+  /** The text as a JSON string whose first quote is written. */
+  quoteEnd(text: string): void {
     const { length } = text;
-    this.#reserve(length + 2);
+    this.#reserve(length + 1);
     const view = this.#view;
     const from = this.#length;
-    view.setUint8(from, 0x22);
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
       if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) {
-        this.text(JSON.stringify(text));
+        this.text(JSON.stringify(text).slice(1));
         return;
       }
-      view.setUint8(from + 1 + i, code);
+      view.setUint8(from + i, code);
     }
-    view.setUint8(from + 1 + length, 0x22);
-    this.#length = from + length + 2;
+    view.setUint8(from + length, 0x22);
+    this.#length = from + length + 1;
+  }
+
+  /** The first `length` bytes of whole words. */
+  words(words: Float64Array, length: number): void {
+    this.#reserve(words.length * 8);
+    for (let word = 0; word < words.length; word++) this.#view.setFloat64(this.#length + word * 8, words[word]!, true);
+    this.#length += length;
   }
 
   number(value: number): void {

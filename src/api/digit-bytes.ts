@@ -9,6 +9,12 @@ const FOUR_DIGITS = Uint32Array.from({ length: 10_000 }, (_, number) => {
 /** Writes an integer of 0 up to 1e16 at `at`, where twenty bytes must be free; gives where it ends. */
 export function writeInteger(into: DataView, at: number, value: number): number {
   if (value < 1e8) return writeSmall(into, at, value | 0);
+  if (value < 2 ** 31) {
+    // As below, in the arithmetic of integers.
+    const whole = value | 0;
+    const first = (whole / 1e8) | 0;
+    return writeEight(into, writeFew(into, at, first), whole - first * 100_000_000);
+  }
   const high = Math.floor(value / 1e8);
   return writeEight(into, writeSmall(into, at, high | 0), (value - high * 1e8) | 0);
 }

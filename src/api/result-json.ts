@@ -1,10 +1,10 @@
 /** Query results in Prometheus' JSON, written straight into bytes, piece by piece. */
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../exposition/histogram.ts';
-import type { Labels } from '../labels/labels.ts';
 import { allBuckets } from '../promql/histogram/buckets.ts';
 import type { InstantSample, QueryValue, RangeSeries } from '../promql/result.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { floatText, timestampText } from './go-text.ts';
+import { writeLabels } from './label-bytes.ts';
 import { StampMaker, type StepGrid } from './point-stamps.ts';
 
 /** Up to this many samples an answer fits a buffer of its own. */
@@ -26,24 +26,6 @@ export function* resultJson(value: QueryValue, grid: StepGrid | undefined): Gene
       yield* matrixJson(value.series, grid);
       return;
   }
-}
-
-/** Labels as an object in their order, without a value's HTML characters escaped. */
-export function labelsJson(labels: Labels): string {
-  const out = new ByteWriter(256);
-  writeLabels(labels, out);
-  return out.toString();
-}
-
-function writeLabels({ names, values }: Labels, out: ByteWriter): void {
-  out.ascii('{');
-  for (let i = 0; i < names.length; i++) {
-    if (i > 0) out.ascii(',');
-    out.quoted(names[i]!);
-    out.ascii(':');
-    out.quoted(values[i]!);
-  }
-  out.ascii('}');
 }
 
 function* vectorJson(timestampMs: number, samples: readonly InstantSample[]): Generator<Uint8Array> {

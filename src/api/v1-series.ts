@@ -2,7 +2,7 @@
 import type { MetricSource, SeriesSelection } from '../monitor/sources.ts';
 import { parseSelector } from '../promql/parse.ts';
 import { QueryError } from '../promql/result.ts';
-import { labelsJson } from './result-json.ts';
+import { labelsJson } from './label-bytes.ts';
 import type { ApiRequest, Route } from './route.ts';
 import { getAndPost, ParameterError, RawJson, success, v1Route } from './v1-answer.ts';
 import { labelNameOf, limitOf, numberOf, optionalTimeOf, selectorsOf, truncated } from './v1-parameters.ts';

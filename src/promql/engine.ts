@@ -150,7 +150,7 @@ async function evaluate(evaluator: Evaluator, expression: Expression, isRange: b
       return rangeVector(evaluator, inner);
     case 'vector': {
       const rows = await evaluator.rows(inner);
-      return isRange ? finishMatrix(evaluator, rows) : finishVector(evaluator, rows);
+      return isRange ? finishMatrix(evaluator, rows) : finishVector(evaluator, inner, rows);
     }
   }
 }

@@ -31,6 +31,61 @@ export function decodeFloats(table: ChunkTable, chunk: number, into: SampleColum
   into.length = from + count;
 }
 
+/**
+ * Appends the samples of a series' last chunk that are not before `startMs`, from the end backwards, without decoding those before;
+ * `lastValue` is that of the newest. False, and nothing done, where the chunk cannot be read so, or it would be no less work.
+ */
+export function decodeEnd(
+  table: ChunkTable,
+  chunk: number,
+  into: SampleColumns,
+  startMs: number,
+  lastValue: number,
+): boolean {
+  const isPlain = table.encoding[chunk]! < POWERS.length && (table.flags[chunk]! & (IRREGULAR | HAS_STALE)) === 0;
+  const all = table.count[chunk]!;
+  if (!isPlain || all < 2 || table.starts.size > 0) return false;
+  const minTime = table.minTime[chunk]!;
+  const interval = table.interval[chunk]!;
+  const skipped = Math.ceil((startMs - minTime) / interval);
+  if (skipped * 2 < all || skipped >= all) return false;
+  const count = all - skipped;
+  const from = into.length;
+  into.reserve(from + count);
+  for (let i = 0; i < count; i++) into.timestamps[from + i] = minTime + (skipped + i) * interval;
+  if (!into.floatsOnly) into.kinds.fill(FLOAT, from, from + count);
+  if (table.valueBytes[chunk] === 0) into.values.fill(lastValue, from, from + count);
+  else readIntegersBackwards(table, chunk, into.values, from, count, lastValue);
+  into.length = from + count;
+  return true;
+}
+
+/** The last byte of each delta, and that alone, is below 0x80. */
+function readIntegersBackwards(
+  table: ChunkTable,
+  chunk: number,
+  values: Float64Array,
+  from: number,
+  count: number,
+  lastValue: number,
+): void {
+  const power = POWERS[table.encoding[chunk]!]!;
+  const isWhole = power === 1;
+  const address = table.address[chunk]!;
+  const slab = table.pool.slab(address);
+  const start = table.pool.offset(address);
+  let at = start + table.valueBytes[chunk]! - 1;
+  let integer = Math.round(lastValue * power);
+  for (let i = from + count - 1; ; i--) {
+    values[i] = isWhole ? integer : integer / power;
+    if (i === from) return;
+    let zigzag = slab[at--]!;
+    while (at >= start && slab[at]! >= 0x80) zigzag = zigzag * 0x80 + (slab[at--]! & 0x7f);
+    const magnitude = Math.floor(zigzag / 2);
+    integer -= magnitude * 2 === zigzag ? magnitude : -magnitude - 1;
+  }
+}
+
 /** How many of the `count` timestamps from index `from` on are not after `endMs`; 1 at least. */
 function countUpTo(timestamps: Float64Array, from: number, count: number, endMs: number): number {
   let low = 1;

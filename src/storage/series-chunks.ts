@@ -4,6 +4,7 @@ import type { AppendOutcome } from './appender.ts';
 import { copySample, cutAfter, decodeChunk, pushSample } from './chunk-reading.ts';
 import { ChunkTable, CONTINUES, copied, KEPT, NONE } from './chunk-table.ts';
 import { appendFloat, type FloatTail, tailOf, trim } from './float-chunk.ts';
+import { decodeEnd } from './float-decoding.ts';
 import { appendHistogram, continuesWith, sameHistogram } from './histogram-chunk.ts';
 import { FLOAT, HISTOGRAM, SampleColumns, STALE } from './queryable.ts';
 
@@ -160,6 +161,8 @@ export class SeriesChunks {
     for (let chunk = this.#first[slot]!; chunk !== NONE; chunk = table.next[chunk]!) {
       if (table.maxTime[chunk]! < startMs) continue;
       if (table.minTime[chunk]! > endMs) break;
+      const isEnd = table.next[chunk] === NONE && table.minTime[chunk]! < startMs;
+      if (isEnd && decodeEnd(table, chunk, into, startMs, this.#tailValue[slot]!)) break;
       decodeChunk(table, chunk, into, startMs, endMs);
     }
     cutAfter(into, endMs);

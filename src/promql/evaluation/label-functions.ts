@@ -14,13 +14,17 @@ export async function labelReplace(evaluator: Evaluator, args: readonly Expressi
   checkLabelName(target, 'destination label name in label_replace()');
   const rows = await evaluator.rows(args[0]!);
   const replaced = new Map<string, string | undefined>();
+  // Series that differ still do with one label more.
+  let mayBeEqual = false;
   for (const row of rows) {
     const value = row.labels.get(source);
     if (!replaced.has(value)) replaced.set(value, replace(regexp, value, replacement));
     const result = replaced.get(value);
-    if (result !== undefined) setLabel(row, target, result);
+    if (result === undefined) continue;
+    mayBeEqual ||= row.labels.has(target);
+    setLabel(row, target, result);
   }
-  return mergeRows(rows);
+  return mayBeEqual ? mergeRows(rows) : rows;
 }
 
 export async function labelJoin(evaluator: Evaluator, args: readonly Expression[]): Promise<Row[]> {

@@ -2,7 +2,7 @@
 import type { FloatHistogram } from '../../exposition/histogram.ts';
 import { Labels } from '../../labels/labels.ts';
 import { HISTOGRAM, type SampleColumns, STALE } from '../../storage/queryable.ts';
-import type { Expression } from '../expression.ts';
+import { type Expression, unwrap } from '../expression.ts';
 import { QueryError, type QueryValue, type RangeSeries } from '../result.ts';
 import type { Evaluator } from './evaluator.ts';
 import { timeAt } from './frame.ts';
@@ -25,14 +25,22 @@ export function finishMatrix(evaluator: Evaluator, rows: Row[], scalar?: Float64
 }
 
 /** In the order of the rows: `sort` and `topk` mean it. */
-export function finishVector(evaluator: Evaluator, rows: Row[]): QueryValue {
+export function finishVector(evaluator: Evaluator, expression: Expression, rows: Row[]): QueryValue {
   dropNames(evaluator, rows);
-  const samples = mergeRows(rows).map((row) => ({
+  const merged = isOfDifferentLabels(evaluator, expression) ? rows : mergeRows(rows);
+  const samples = merged.map((row) => ({
     labels: row.labels,
     value: row.values[0]!,
     histogram: row.kinds[0] === HISTOGRAM_POINT ? row.histograms![0] : undefined,
   }));
   return { type: 'vector', timestampMs: evaluator.frame.startMs, samples };
+}
+
+/** Whether no two rows can have equal labels, so that nobody need look: those of the storage, of aggregations, and of range functions, which look themselves. */
+function isOfDifferentLabels({ scope }: Evaluator, expression: Expression): boolean {
+  if (scope.features.delayedNameRemoval) return false;
+  if (expression.kind === 'call') return expression.args.some((arg) => isRangeArgument(unwrap(arg)));
+  return expression.kind === 'vector-selector' || expression.kind === 'aggregation';
 }
 
 /** The samples themselves, for an instant query of a range selector or a subquery. */

@@ -143,11 +143,11 @@ function fillNewest(
   wanted: SelectorYield,
   row: Row,
 ): number {
-  const { length, timestamps, values, kinds, floatsOnly } = columns;
+  const { length, timestamps, kinds, floatsOnly } = columns;
   const out = row.values;
   const outKinds = row.kinds;
   const steps = out.length;
-  const plain = floatsOnly && wanted === 'value';
+  if (floatsOnly && wanted === 'value') return fillNewestFloats(columns, firstRef, stepMs, lookbackMs, row);
   let points = 0;
   let next = 0;
   for (let step = 0; step < steps; step++) {
@@ -156,12 +156,6 @@ function fillNewest(
     if (next === 0) continue;
     const at = next - 1;
     if (timestamps[at]! <= ref - lookbackMs) continue;
-    if (plain) {
-      out[step] = values[at]!;
-      outKinds[step] = FLOAT_POINT;
-      points++;
-      continue;
-    }
     const kind = floatsOnly ? 0 : kinds[at]!;
     if (kind === STALE) continue;
     points++;
@@ -171,6 +165,37 @@ function fillNewest(
     }
     outKinds[step] = FLOAT_POINT;
     out[step] = yielded(columns, at, kind, wanted);
+  }
+  return points;
+}
+
+/** The same where all samples are floats. */
+function fillNewestFloats(
+  { length, timestamps, values }: SampleColumns,
+  firstRef: number,
+  stepMs: number,
+  lookbackMs: number,
+  { values: out, kinds: outKinds }: Row,
+): number {
+  const steps = out.length;
+  let points = 0;
+  let next = 0;
+  let nextTime = length > 0 ? timestamps[0]! : Number.POSITIVE_INFINITY;
+  /** From then on the sample is too old. */
+  let untilMs = 0;
+  let value = 0;
+  for (let step = 0; step < steps; step++) {
+    const ref = firstRef + step * stepMs;
+    while (nextTime <= ref) {
+      untilMs = nextTime + lookbackMs;
+      value = values[next]!;
+      next++;
+      nextTime = next < length ? timestamps[next]! : Number.POSITIVE_INFINITY;
+    }
+    if (next === 0 || ref >= untilMs) continue;
+    out[step] = value;
+    outKinds[step] = FLOAT_POINT;
+    points++;
   }
   return points;
 }

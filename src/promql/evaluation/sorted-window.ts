@@ -1,6 +1,9 @@
 /** The floats of a moving window kept sorted, NaN first. */
 import type { Window } from './window.ts';
 
+/** Up to so many values are sorted sooner here than by the sort of typed arrays, which is a call out of the compiled code. */
+const FEW_VALUES = 64;
+
 export class SortedWindow {
   values = new Float64Array(64);
   length = 0;
@@ -16,10 +19,8 @@ export class SortedWindow {
     if (!isSame || floatFrom >= this.#to) {
       this.length = floatTo - floatFrom;
       this.#reserve();
-      this.values.set(floatValues.subarray(floatFrom, floatTo));
-      const filled = this.values.subarray(0, this.length);
-      filled.sort();
-      moveNaNsFirst(filled);
+      if (this.length <= FEW_VALUES) this.#sortFew(floatValues, floatFrom, floatTo);
+      else this.#sortMany(floatValues, floatFrom, floatTo);
     } else {
       for (let i = this.#from; i < floatFrom; i++) this.#remove(floatValues[i]!);
       for (let i = this.#to; i < floatTo; i++) this.#insert(floatValues[i]!);
@@ -28,6 +29,25 @@ export class SortedWindow {
     this.#source = floatValues;
     this.#from = floatFrom;
     this.#to = floatTo;
+  }
+
+  /** Each inserted among those before. */
+  #sortFew(source: Float64Array, from: number, to: number): void {
+    const { values } = this;
+    for (let i = from; i < to; i++) {
+      const value = source[i]!;
+      const isLeast = Number.isNaN(value);
+      let at = i - from;
+      for (; at > 0 && (isLeast || values[at - 1]! > value); at--) values[at] = values[at - 1]!;
+      values[at] = value;
+    }
+  }
+
+  #sortMany(source: Float64Array, from: number, to: number): void {
+    this.values.set(source.subarray(from, to));
+    const filled = this.values.subarray(0, this.length);
+    filled.sort();
+    moveNaNsFirst(filled);
   }
 
   #insert(value: number): void {
