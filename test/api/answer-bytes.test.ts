@@ -48,6 +48,48 @@ test('numbers are written as Prometheus writes them', () => {
   );
 });
 
+test('decimals of sixteen and seventeen digits are the shortest that read back, at the edges of powers of ten and two, too', () => {
+  const float = new Float64Array(1);
+  const bits = new BigUint64Array(float.buffer);
+  const everyday = fc.tuple(fc.integer({ min: -20, max: 50 }), fc.bigInt({ min: 0n, max: 2n ** 52n - 1n }));
+  fc.assert(
+    fc.property(everyday, ([exponent, mantissa]) => {
+      bits[0] = (BigInt(exponent + 1023) << 52n) | mantissa;
+      expect(written(float[0]!)).toBe(floatText(float[0]!));
+    }),
+    { numRuns: 5000 },
+  );
+  for (let tens = -6; tens <= 15; tens++) {
+    for (const edge of [10 ** tens, 2 ** (tens * 3), 10 ** tens / 3]) {
+      for (let away = -20n; away <= 20n; away++) {
+        float[0] = edge;
+        bits[0]! += away;
+        expect(written(float[0]!)).toBe(floatText(float[0]!));
+      }
+    }
+  }
+});
+
+test('series longer than a piece, and label sets of any text, are written whole', () => {
+  const count = 9000;
+  const timestamps = Float64Array.from({ length: count }, (_, i) => i * 1500);
+  const labels = [Labels.of({ a: 'x', 'é"': '\\' }), Labels.of({ a: '\u2028é' }), Labels.EMPTY];
+  const series = labels.map((each, k) => ({
+    labels: each,
+    timestamps,
+    values: timestamps.map((time) => time / (k + 7)),
+  }));
+  const pieces = [...resultJson({ type: 'matrix', series }, { startMs: 0, endMs: count * 1500, stepMs: 1500 })];
+  expect(pieces.length).toBeGreaterThan(2);
+  const parsed = JSON.parse(Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString());
+  expect(parsed).toEqual(
+    series.map((each) => ({
+      metric: each.labels.toRecord(),
+      values: Array.from(timestamps, (time, i) => [Number(timestampText(time)), floatText(each.values[i]!)]),
+    })),
+  );
+});
+
 test('series with some of the steps, and with times that are no steps, keep their own times', () => {
   const grid = { startMs: 1000, endMs: 5000, stepMs: 1000 };
   const series = [[1000, 2000, 3000, 4000, 5000], [3000], [2000, 5000], [1500, 2000.5]].map((times, i) => ({

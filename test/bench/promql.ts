@@ -33,12 +33,22 @@ const QUERIES: readonly string[] = [
   'stddev by (job) (memory_bytes)',
 ];
 
+/** Parts of the bench, by the command line. */
+export interface PromqlBenchOptions {
+  /** A number of series a metric, without the memory of many; else 1,000, 10,000, and that. */
+  readonly series?: string | undefined;
+  /** `range` or `instant`; else both. */
+  readonly kind?: string | undefined;
+  /** Queries that match this regular expression. */
+  readonly only?: string | undefined;
+}
+
 interface Timing {
   readonly medianMs: number;
   readonly result: unknown;
 }
 
-export async function run(): Promise<void> {
+export async function run(options: PromqlBenchOptions): Promise<void> {
   const prometheus = findPeer('prometheus');
   const promtool = findPeer('promtool');
   if (prometheus === undefined || promtool === undefined) {
@@ -47,24 +57,32 @@ export async function run(): Promise<void> {
   }
   const directory = await mkdtemp(join(tmpdir(), 'watchfire-bench-'));
   try {
-    for (const series of [1000, 10_000]) await compare(series, prometheus, promtool, directory);
-    await compareMemory(100_000, prometheus, promtool, directory);
+    const sizes = options.series === undefined ? [1000, 10_000] : [Number(options.series)];
+    for (const series of sizes) await compare(series, prometheus, promtool, directory, options);
+    if (options.series === undefined) await compareMemory(100_000, prometheus, promtool, directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function compare(series: number, prometheus: string, promtool: string, directory: string): Promise<void> {
+async function compare(
+  series: number,
+  prometheus: string,
+  promtool: string,
+  directory: string,
+  { kind: onlyKind, only = '' }: PromqlBenchOptions,
+): Promise<void> {
   const endSeconds = Math.floor(Date.now() / 1000 / 60) * 60;
   const { peer, own } = await startBoth(series, endSeconds, prometheus, promtool, directory);
   try {
     console.log(`\n## ${series.toLocaleString('en')} series a metric, ${HOURS} h at ${STEP_SECONDS} s`);
     for (const kind of ['range', 'instant'] as const) {
+      if (onlyKind !== undefined && onlyKind !== kind) continue;
       console.log(
         `\n| ${kind} query | Prometheus ms | watchfire ms | ratio | equal |\n| --- | ---: | ---: | ---: | --- |`,
       );
       const ratios: number[] = [];
-      for (const query of QUERIES) {
+      for (const query of QUERIES.filter((each) => new RegExp(only).test(each))) {
         const theirs = await time(peer, kind, query, endSeconds);
         const ours = await time(own, kind, query, endSeconds);
         const ratio = ours.medianMs / theirs.medianMs;

@@ -28,6 +28,31 @@ async function errorType(run: () => Promise<QueryResult>): Promise<QueryErrorTyp
   }
 }
 
+describe('memory of results', () => {
+  const range = { startMs: 0, endMs: 60 * MINUTE, stepMs: 15_000 };
+  const texts = ({ value }: QueryResult): string =>
+    value.type === 'matrix'
+      ? value.series.map((each) => `${each.labels} ${each.timestamps} ${each.values}`).join('\n')
+      : '';
+
+  it('is used again once it is given back, and not before', async () => {
+    const engine = createEngine(storageOf(600, 240));
+    const queries = ['x_total', 'x_total % 7 > 2', 'rate(x_total[1m])', 'x_total{half="1"} offset 30m'];
+    const fresh = new Map<string, string>();
+    for (const query of queries)
+      fresh.set(query, texts(await createEngine(storageOf(600, 240)).queryRange(query, range)));
+    const held = await engine.queryRange(queries[1]!, range);
+    for (const query of [...queries, ...queries.toReversed()]) {
+      const result = await engine.queryRange(query, range);
+      expect(texts(result)).toBe(fresh.get(query));
+      result.release?.();
+      // A second time gives nothing back.
+      result.release?.();
+    }
+    expect(texts(held)).toBe(fresh.get(queries[1]!));
+  });
+});
+
 describe('limits', () => {
   const range = { startMs: 0, endMs: 60 * MINUTE, stepMs: 15_000 };
 
