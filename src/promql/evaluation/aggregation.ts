@@ -106,9 +106,10 @@ class SumState implements GroupState {
     this.#evaluator = evaluator;
     this.#node = node;
     this.#isMean = node.operator === 'avg';
-    this.#sums = new Float64Array(steps);
-    this.#flags = new Uint8Array(steps);
-    this.#counts = this.#isMean ? new Float64Array(steps) : NO_COUNTS;
+    const { slabs } = evaluator.scope;
+    this.#sums = slabs.floats(steps);
+    this.#flags = slabs.bytes(steps);
+    this.#counts = this.#isMean ? slabs.floats(steps) : NO_COUNTS;
   }
 
   add(row: Row): void {
@@ -120,7 +121,7 @@ class SumState implements GroupState {
       return;
     }
     this.#isEmpty = false;
-    this.#compensations ??= new Float64Array(this.#sums.length);
+    this.#compensations ??= this.#evaluator.scope.slabs.floats(this.#sums.length);
     const { kinds, values } = row;
     const sums = this.#sums;
     const compensations = this.#compensations;
@@ -228,8 +229,8 @@ class ExtremeState implements GroupState {
   constructor(evaluator: Evaluator, node: Aggregation, steps: number) {
     this.#evaluator = evaluator;
     this.#node = node;
-    this.#values = new Float64Array(steps);
-    this.#seen = new Uint8Array(steps);
+    this.#values = evaluator.scope.slabs.floats(steps);
+    this.#seen = evaluator.scope.slabs.bytes(steps);
   }
 
   add({ kinds, values }: Row): void {

@@ -15,6 +15,10 @@ export class Groups {
   readonly #nameSet: ReadonlySet<string>;
   readonly #byKey = new Map<string, number>();
   readonly labels: Labels[] = [];
+  /** The names looked at last, which most series share; of those that count, their places and a text that says which they are. */
+  #shapedNames: readonly string[] | undefined;
+  #places: number[] = [];
+  #shape = '';
 
   constructor({ without, labels }: Grouping) {
     this.#without = without;
@@ -50,11 +54,21 @@ export class Groups {
 
   #keyWithout(labels: Labels): string {
     const { names, values } = labels;
-    let key = '';
-    for (let i = 0; i < names.length; i++) {
-      if (this.#nameSet.has(names[i]!)) continue;
-      key += `${names[i]!.length},${values[i]!.length},${names[i]}${values[i]}`;
-    }
+    if (names !== this.#shapedNames) this.#shapeOf(names);
+    let key = this.#shape;
+    for (const place of this.#places) key += `${values[place]!.length},${values[place]}`;
     return key;
+  }
+
+  #shapeOf(names: readonly string[]): void {
+    this.#shapedNames = names;
+    this.#places = [];
+    this.#shape = '';
+    for (const [place, name] of names.entries()) {
+      if (this.#nameSet.has(name)) continue;
+      this.#places.push(place);
+      this.#shape += `${name.length},${name}`;
+    }
+    this.#shape = `${this.#places.length};${this.#shape}`;
   }
 }

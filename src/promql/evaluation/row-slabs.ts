@@ -8,6 +8,9 @@ export const SLAB_BYTES = 1 << 19;
 /** So much is kept for later queries, 32 MiB. */
 const MOST_KEPT = 64;
 
+/** Most queries want a few columns only, for which a slab need not be cleared. */
+const FEW_COLUMNS = 32;
+
 /** Of one engine. */
 export class SlabPool {
   readonly #kept: ArrayBuffer[] = [];
@@ -30,6 +33,9 @@ export class QuerySlabs {
   #taken: ArrayBuffer[] = [];
   #floats = new Float64Array(0);
   #used = 0;
+  #bytes = new Uint8Array(0);
+  #usedBytes = 0;
+  #columns = 0;
 
   constructor(pool: SlabPool) {
     this.#pool = pool;
@@ -42,9 +48,9 @@ export class QuerySlabs {
     return slab;
   }
 
-  /** A column of its own. */
+  /** A column of zeros. */
   floats(count: number): Float64Array {
-    if (count * 8 > SLAB_BYTES / 8) return new Float64Array(count);
+    if (this.#columns++ < FEW_COLUMNS || count * 8 > SLAB_BYTES / 8) return new Float64Array(count);
     if (this.#used + count > this.#floats.length) {
       this.#floats = new Float64Array(this.slab());
       this.#used = 0;
@@ -54,11 +60,25 @@ export class QuerySlabs {
     return this.#floats.subarray(from, from + count);
   }
 
+  /** A column of zeros. */
+  bytes(count: number): Uint8Array {
+    if (this.#columns++ < FEW_COLUMNS || count > SLAB_BYTES / 8) return new Uint8Array(count);
+    if (this.#usedBytes + count > this.#bytes.length) {
+      this.#bytes = new Uint8Array(this.slab());
+      this.#usedBytes = 0;
+    }
+    const from = this.#usedBytes;
+    this.#usedBytes += count;
+    return this.#bytes.subarray(from, from + count);
+  }
+
   /** All that was taken is no longer looked at. */
   release(): void {
     this.#pool.giveBack(this.#taken);
     this.#taken = [];
     this.#floats = new Float64Array(0);
     this.#used = 0;
+    this.#bytes = new Uint8Array(0);
+    this.#usedBytes = 0;
   }
 }
