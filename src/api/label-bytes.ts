@@ -1,15 +1,19 @@
 /** Label sets as JSON objects in bytes: what stands before the values is made once for all label sets of the same names. */
-import type { Labels } from '../labels/labels.ts';
+import { type Labels, sameNames } from '../labels/labels.ts';
 import { ByteWriter } from './byte-writer.ts';
 
 /** For each name what stands before its value, up to the quote, in whole words of eight bytes. */
 interface LabelShape {
-  readonly words: readonly Float64Array[];
+  readonly names: readonly string[];
+  /** Undefined for names that are not plain ASCII. */
+  readonly words: readonly Float64Array[] | undefined;
   readonly lengths: readonly number[];
 }
 
-/** Undefined for names that are not plain ASCII. */
-const shapes = new WeakMap<readonly string[], LabelShape | undefined>();
+/** Of late; an answer has few. */
+const shapes: LabelShape[] = [];
+const MOST_SHAPES = 8;
+let nextShape = 0;
 
 /** Labels as an object in their order, without a value's HTML characters escaped. */
 export function labelsJson(labels: Labels): string {
@@ -19,11 +23,11 @@ export function labelsJson(labels: Labels): string {
 }
 
 export function writeLabels({ names, values }: Labels, out: ByteWriter): void {
-  const shape = names.length === 0 ? undefined : shapeOf(names);
-  if (shape === undefined) out.ascii('{');
+  const { words, lengths } = shapeOf(names);
+  if (words === undefined || names.length === 0) out.ascii('{');
   for (let i = 0; i < names.length; i++) {
-    if (shape !== undefined) {
-      out.words(shape.words[i]!, shape.lengths[i]!);
+    if (words !== undefined) {
+      out.words(words[i]!, lengths[i]!);
     } else {
       if (i > 0) out.ascii(',');
       out.ascii('"');
@@ -35,14 +39,17 @@ export function writeLabels({ names, values }: Labels, out: ByteWriter): void {
   out.ascii('}');
 }
 
-function shapeOf(names: readonly string[]): LabelShape | undefined {
-  let shape = shapes.get(names);
-  if (shape !== undefined || shapes.has(names)) return shape;
+function shapeOf(names: readonly string[]): LabelShape {
+  for (const shape of shapes) if (sameNames(shape.names, names)) return shape;
   const texts = names.map((name, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:"`);
-  if (texts.every((text) => /^[\x20-\x7e]*$/.test(text))) {
-    shape = { words: texts.map(wordsOf), lengths: texts.map((text) => text.length) };
-  }
-  shapes.set(names, shape);
+  const isPlain = texts.every((text) => /^[\x20-\x7e]*$/.test(text));
+  const shape = {
+    names,
+    words: isPlain ? texts.map(wordsOf) : undefined,
+    lengths: texts.map((text) => text.length),
+  };
+  shapes[nextShape] = shape;
+  nextShape = (nextShape + 1) % MOST_SHAPES;
   return shape;
 }
 

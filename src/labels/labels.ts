@@ -174,17 +174,26 @@ export class Labels {
   }
 }
 
-let lastNames: readonly string[] | undefined;
-let lastDerived: readonly string[] = [];
+/** Names that were derived from others of late: label sets of one shape share them, and are compared by value alone. */
+const derivations = Array.from({ length: 8 }, () => ({
+  from: [] as readonly string[],
+  names: [] as readonly string[],
+}));
+let nextDerivation = 0;
 
-/** The names that were derived from the same ones just before, where they are equal: label sets of one shape share them, and are compared by value alone. */
-function sharedNames(names: readonly string[], derived: readonly string[]): readonly string[] {
-  const isSame =
-    names === lastNames && derived.length === lastDerived.length && derived.every((name, i) => name === lastDerived[i]);
-  if (isSame) return lastDerived;
-  lastNames = names;
-  lastDerived = derived;
+/** `derived`, or the equal names that were derived from the same ones before. */
+function sharedNames(from: readonly string[], derived: readonly string[]): readonly string[] {
+  for (const known of derivations) if (known.from === from && sameNames(known.names, derived)) return known.names;
+  derivations[nextDerivation] = { from, names: derived };
+  nextDerivation = (nextDerivation + 1) % derivations.length;
   return derived;
+}
+
+export function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function compareValues(a: readonly string[], b: readonly string[]): number {

@@ -8,6 +8,10 @@ export const SLAB_BYTES = 1 << 19;
 /** So much is kept for later queries, 32 MiB. */
 const MOST_KEPT = 64;
 
+/** Arrays this short lie within the object heap and cost less than a view into a slab. */
+export const FEW_STEPS = 8;
+/** Longer columns would leave much of a slab unused. */
+const LONG_COLUMN = SLAB_BYTES / 64;
 /** Most queries want a few columns only, for which a slab need not be cleared. */
 const FEW_COLUMNS = 32;
 
@@ -50,7 +54,7 @@ export class QuerySlabs {
 
   /** A column of zeros. */
   floats(count: number): Float64Array {
-    if (this.#columns++ < FEW_COLUMNS || count * 8 > SLAB_BYTES / 8) return new Float64Array(count);
+    if (count <= FEW_STEPS || this.#columns++ < FEW_COLUMNS || count > LONG_COLUMN) return new Float64Array(count);
     if (this.#used + count > this.#floats.length) {
       this.#floats = new Float64Array(this.slab());
       this.#used = 0;
@@ -62,7 +66,7 @@ export class QuerySlabs {
 
   /** A column of zeros. */
   bytes(count: number): Uint8Array {
-    if (this.#columns++ < FEW_COLUMNS || count > SLAB_BYTES / 8) return new Uint8Array(count);
+    if (count <= FEW_STEPS || this.#columns++ < FEW_COLUMNS || count > LONG_COLUMN) return new Uint8Array(count);
     if (this.#usedBytes + count > this.#bytes.length) {
       this.#bytes = new Uint8Array(this.slab());
       this.#usedBytes = 0;

@@ -2,7 +2,7 @@
 import type { FloatHistogram } from '../../exposition/histogram.ts';
 import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
 import { QueryError } from '../result.ts';
-import { type QuerySlabs, SLAB_BYTES } from './row-slabs.ts';
+import { FEW_STEPS, type QuerySlabs, SLAB_BYTES } from './row-slabs.ts';
 
 /** Values of `Row.kinds`. */
 export const ABSENT = 0;
@@ -22,8 +22,6 @@ export interface Row {
 }
 
 const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__']);
-/** Arrays this short lie within the object heap and cost less than a view into a slab. */
-const FEW_STEPS = 8;
 
 /** Makes rows of one length. */
 export class RowMaker {
