@@ -42,6 +42,9 @@ describe('scales', () => {
     expect(valueTicks({ low: 0, high: 10 }, 'none', 5)).toEqual([0, 2, 4, 6, 8, 10]);
     expect(valueTicks({ low: 0, high: 3 * 2 ** 20 }, 'bytes', 3)).toEqual([0, 2 ** 20, 2 * 2 ** 20, 3 * 2 ** 20]);
     expect(valueTicks({ low: 0, high: 3600 }, 'seconds', 4)).toEqual([0, 900, 1800, 2700, 3600]);
+    // One tick alone would tell no scale.
+    expect(valueTicks({ low: 0, high: 4.8 }, 'per-second', 2)).toEqual([0, 2, 4]);
+    expect(valueTicks({ low: 41, high: 49 }, 'none', 2)).toEqual([42, 44, 46, 48]);
   });
 
   it('has a bounded number of ticks for any range', () => {

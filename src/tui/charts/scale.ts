@@ -36,11 +36,18 @@ export function valueRange(columns: readonly ArrayLike<number>[], extra: readonl
 const DECIMAL = [1, 2, 5];
 const SIXTIES = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
 
-/** At most `count` round values within the range, in order. */
-export function valueTicks({ low, high }: Range, unit: Unit, count: number): number[] {
-  const rough = (high - low) / Math.max(1, count);
-  if (!(rough > 0) || !Number.isFinite(rough)) return [low];
-  const step = roundStep(rough, unit);
+/** About `count` round values within the range, in order; two at least, since one alone tells no scale. */
+export function valueTicks(range: Range, unit: Unit, count: number): number[] {
+  const rough = (range.high - range.low) / Math.max(1, count);
+  if (!(rough > 0) || !Number.isFinite(rough)) return [range.low];
+  for (const finer of [1, 2]) {
+    const ticks = multiplesOf(roundStep(rough / finer, unit), range);
+    if (ticks.length >= 2) return ticks;
+  }
+  return multiplesOf(roundStep(rough / 4, unit), range);
+}
+
+function multiplesOf(step: number, { low, high }: Range): number[] {
   const ticks: number[] = [];
   const first = Math.ceil(low / step);
   for (let k = first; k * step <= high && ticks.length < 64; k++) ticks.push(k * step);

@@ -97,7 +97,7 @@ export class OverviewPlace extends Place {
     const traces = this.#value('traces') ?? [];
     const failed = traces.filter((trace) => trace.errorCount > 0).sort((a, b) => b.startUs - a.startUs);
     const slow = traces.filter((trace) => trace.errorCount === 0).sort((a, b) => b.durationUs - a.durationUs);
-    return [...failed.slice(0, 20), ...slow.slice(0, 10)];
+    return [...failed.slice(0, 20), ...slow.slice(0, 30)];
   }
 
   #told(): readonly NotificationRecord[] {
