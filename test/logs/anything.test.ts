@@ -55,7 +55,8 @@ describe('anything', () => {
     fc.assert(
       fc.property(
         fc.array(
-          line.map((text) => text.replace(/[\r\n]/g, ' ')),
+          // Pieces of lines, which go together and out of their order, have tests of their own.
+          line.map((text) => text.replace(/[\r\n]/g, ' ')).filter((text) => !text.startsWith('{"log":"')),
           { maxLength: 20 },
         ),
         fc.integer({ min: 1, max: 50 }),
@@ -66,7 +67,7 @@ describe('anything', () => {
           const records = [];
           for (let at = 0; at < bytes.length; at += size)
             for (const each of splitter.push(bytes.subarray(at, at + size))) records.push(assembler.push(each, 1e12));
-          records.push(assembler.flush());
+          records.push(...assembler.flush());
           const raw = records
             .filter((record) => record !== undefined)
             .map((record) => record.raw)

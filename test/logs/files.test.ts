@@ -311,7 +311,7 @@ describe('lines', () => {
     const records = new RecordAssembler('f', 'f');
     records.push({ offset: 0, text: '2026-01-15 10:30:00 first', cutBytes: 0 }, 0);
     for (let i = 0; i < 2000; i++) records.push({ offset: i, text: '  at x', cutBytes: 0 }, 0);
-    expect(records.flush()!.raw).toContain('… (1500 lines cut)');
+    expect(records.flush()[0]!.raw).toContain('… (1500 lines cut)');
   });
 });
 

@@ -9,11 +9,18 @@ function records(text: string): LogRecord[] {
   const assembler = new RecordAssembler('f', 'f');
   const found: (LogRecord | undefined)[] = [];
   for (const line of new LineSplitter().push(Buffer.from(text))) found.push(assembler.push(line, nowMs));
-  for (let last = assembler.flush(); last !== undefined; last = assembler.flush()) found.push(last);
+  found.push(...assembler.flush());
   return found.filter((record) => record !== undefined);
 }
 
 describe('lines that a container runtime has cut', () => {
+  it('are given out at the end though theirs did not come, after what waited before them', () => {
+    const found = records(
+      '2026-01-15 10:30:00 ERROR x\n{"log":"a piece","stream":"stderr"}\n{"log":"b","stream":"stdout"}\n',
+    );
+    expect(found.map(({ message }) => message)).toEqual(['ERROR x', 'a piece', 'b']);
+  });
+
   it('are joined, each stream for itself', () => {
     const found = records(
       [

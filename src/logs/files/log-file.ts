@@ -67,8 +67,7 @@ export class LogFile {
     // Most polls find nothing: they need no buffer.
     if (size > this.#position) await this.#read(nowMs, records);
     this.#flush(nowMs, records, false);
-    const last = settled && this.#atEnd ? this.#records.flush() : undefined;
-    if (last !== undefined) records.push(last);
+    if (settled && this.#atEnd) records.push(...this.#records.flush());
     return records;
   }
 
@@ -90,9 +89,8 @@ export class LogFile {
     const lines = new LineSplitter(this.#start);
     const assembler = new RecordAssembler(this.path, `${this.path}:${this.#identity}:${this.#generation}`);
     const complete = [...lines.push(block.subarray(begin + 1)), lines.flush()].filter((line) => line !== undefined);
-    return [...complete.map((line) => assembler.push(line, nowMs)), assembler.flush()].filter(
-      (each) => each !== undefined,
-    );
+    const finished = complete.map((line) => assembler.push(line, nowMs)).filter((each) => each !== undefined);
+    return [...finished, ...assembler.flush()];
   }
 
   /** The file's size now, by the handle: it may have no name any more. */
@@ -155,7 +153,6 @@ export class LogFile {
       if (record !== undefined) records.push(record);
     }
     if (!now && (quietMs < SETTLE_MS || this.#lines.pendingBytes > 0)) return;
-    const record = this.#records.flush();
-    if (record !== undefined) records.push(record);
+    records.push(...this.#records.flush());
   }
 }

@@ -45,14 +45,14 @@ export class RecordAssembler {
     return finished;
   }
 
-  /** A record that waits for lines that may belong to it; undefined where none does. */
-  flush(): LogRecord | undefined {
-    const finished = this.#finish();
-    if (finished !== undefined) return finished;
-    const held = this.#partial.flush();
-    if (held === undefined) return undefined;
-    this.#begin(held, this.#nowMs);
-    return this.#finish();
+  /** What waits for lines that may belong to it, and what waits for the rest of its own line. */
+  flush(): readonly LogRecord[] {
+    const records = [this.#finish()];
+    for (let held = this.#partial.flush(); held !== undefined; held = this.#partial.flush()) {
+      this.#begin(held, this.#nowMs);
+      records.push(this.#finish());
+    }
+    return records.filter((record) => record !== undefined);
   }
 
   #begin(line: Line, nowMs: number): void {

@@ -32,10 +32,7 @@ export function streamLogSource(options: StreamLogSourceOptions): LogReader {
       .filter((record) => record !== undefined);
     store.add(finished, true);
   };
-  const flush = (): void => {
-    const record = records.flush();
-    if (record !== undefined) store.add([record], true);
-  };
+  const flush = (): void => store.add(records.flush(), true);
   const onData = (chunk: Buffer | string): void => {
     take(lines.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
     settle.cancel();
