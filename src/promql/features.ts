@@ -3,7 +3,7 @@
 export interface PromqlFeatures {
   /** Functions and aggregations that are experimental: `info`, `limitk`, `mad_over_time`, `sort_by_label`, … */
   readonly experimentalFunctions: boolean;
-  /** `[step() + 5m]`, `offset (1m * 2)`. */
+  /** `[step() + 5m]`, `offset (1m * 2)`. On since Prometheus 3.14, but for `promtool test rules`. */
   readonly durationExpressions: boolean;
   /** `anchored` and `smoothed`. */
   readonly extendedRangeSelectors: boolean;
@@ -19,7 +19,7 @@ export interface PromqlFeatures {
 
 export const NO_FEATURES: PromqlFeatures = {
   experimentalFunctions: false,
-  durationExpressions: false,
+  durationExpressions: true,
   extendedRangeSelectors: false,
   binopFill: false,
   delayedNameRemoval: false,

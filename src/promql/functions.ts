@@ -31,10 +31,10 @@ define('sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh', ['vector']
 define('absent timestamp sort sort_desc', ['vector']);
 define('histogram_avg histogram_count histogram_sum histogram_stddev histogram_stdvar', ['vector']);
 define('start_timestamp', ['vector'], 'vector', EXPERIMENTAL);
-define('absent_over_time present_over_time avg_over_time count_over_time last_over_time', ['matrix']);
+define('absent_over_time present_over_time avg_over_time count_over_time first_over_time last_over_time', ['matrix']);
 define('max_over_time min_over_time stddev_over_time stdvar_over_time sum_over_time', ['matrix']);
 define('changes delta deriv idelta increase irate rate resets', ['matrix']);
-define('first_over_time mad_over_time', ['matrix'], 'vector', EXPERIMENTAL);
+define('mad_over_time', ['matrix'], 'vector', EXPERIMENTAL);
 define(
   'ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time',
   ['matrix'],

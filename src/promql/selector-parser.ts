@@ -10,31 +10,25 @@ import type { TokenReader } from './token-reader.ts';
 
 export interface ParsedMatchers {
   readonly matchers: readonly Matcher[];
-  /** The name given as a quoted string between the braces. */
-  readonly quotedName?: string | undefined;
   readonly open: Token;
   readonly end: number;
 }
 
 const MATCH_OPERATORS: ReadonlySet<string> = new Set(['=', '!=', '=~', '!~']);
 
-/** `{…}`, the reader standing on the brace. */
+/** `{…}`, the reader standing on the brace. A quoted string alone is a matcher of the name: there may be several, as in Prometheus. */
 export function parseMatchers(reader: TokenReader): ParsedMatchers {
   const open = reader.next();
   const matchers: Matcher[] = [];
-  let quotedName: string | undefined;
   for (;;) {
     const close = reader.accept('}');
-    if (close) return { matchers, quotedName, open, end: close.end };
+    if (close) return { matchers, open, end: close.end };
     const token = reader.peek();
     if (token.kind !== 'identifier' && token.kind !== 'string')
       reader.unexpected('label matching', 'identifier or "}"');
     reader.next();
     if (token.kind === 'string' && (reader.is(',') || reader.is('}'))) {
-      const name = parseStringToken(reader, token).value;
-      if (quotedName !== undefined)
-        reader.fail(token, `metric name must not be set twice: "${quotedName}" or "${name}"`);
-      quotedName = name;
+      matchers.push(new Matcher('=', METRIC_NAME, parseStringToken(reader, token).value));
     } else {
       matchers.push(parseMatcher(reader, token));
     }
@@ -79,12 +73,7 @@ export function finishSelector(
   const start = nameToken?.start ?? parsed!.open.start;
   const end = parsed?.end ?? nameToken!.end;
   const position = { start, end };
-  const bare = nameToken?.text;
-  const quoted = parsed?.quotedName;
-  if (bare !== undefined && quoted !== undefined) {
-    reader.fail(position, `metric name must not be set twice: "${bare}" or "${quoted}"`);
-  }
-  const name = bare ?? quoted ?? '';
+  const name = nameToken?.text ?? '';
   const matchers = [...(parsed?.matchers ?? [])];
   if (name !== '') {
     const other = matchers.find((matcher) => matcher.name === METRIC_NAME);

@@ -26,7 +26,7 @@ describe('printing', () => {
     ['a+on(x)group_left(y)b', 'a + on (x) group_left (y) b'],
     ['a > bool 1', 'a > bool 1'],
     ['x{b="1",a!~"y.*"}', 'x{a!~"y.*",b="1"}'],
-    ['{"a.b",c="d"}', '{"a.b",c="d"}'],
+    ['{"a.b",c="d"}', '{__name__="a.b",c="d"}'],
     ['x offset -90s', 'x offset -1m30s'],
     ['x[1h:] @ 1.5 offset 1d', 'x[1h:] @ 1.500 offset 1d'],
     ['x @ end()', 'x @ end()'],
@@ -77,9 +77,24 @@ describe('errors', () => {
     ['x\n  $', "2:3: parse error: unexpected character: '$'"],
     ['x[5m] anchored', '1:7: parse error: anchored modifier is experimental and not enabled'],
     ['a + fill(0) b', '1:5: parse error: binop fill modifiers are experimental and not enabled'],
-    ['x[step()]', '1:3: parse error: experimental duration expression is not enabled'],
+    ['a{"b"}', '1:1: parse error: metric name must not be set twice: "a" or "b"'],
   ])('says of %j what is wrong', (query, message) => {
     expect(errorOf(query)).toBe(message);
+  });
+
+  it('takes several quoted names, which no series has at once', () => {
+    expect(parseExpression('{"a", "b", c="d"}')).toMatchObject({
+      name: '',
+      matchers: [
+        { operator: '=', name: '__name__', value: 'a' },
+        { operator: '=', name: '__name__', value: 'b' },
+        { operator: '=', name: 'c', value: 'd' },
+      ],
+    });
+  });
+
+  it('takes without a feature what was experimental before Prometheus 3.14', () => {
+    expect(parseExpression('first_over_time(x[5m + step()] offset (1m))', featuresFromNames([])).kind).toBe('call');
   });
 
   it('refuses experimental functions unless they are on', () => {

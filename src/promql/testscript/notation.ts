@@ -198,14 +198,14 @@ function parseLabels(name: string, braces: string): Labels {
   if (braces === '') return Labels.fromPairs([[METRIC_NAME, name]]);
   try {
     const reader = new TokenReader(braces);
-    const { matchers, quotedName } = parseMatchers(reader);
+    const { matchers } = parseMatchers(reader);
     if (reader.peek().kind !== 'end') reader.unexpected();
     const pairs: [string, string][] = [];
     for (const matcher of matchers) {
       if (matcher.operator !== '=') throw new NotationError(`only = is allowed in a series: ${braces}`);
       pairs.push([matcher.name, matcher.value]);
     }
-    if (name !== '' || quotedName !== undefined) pairs.push([METRIC_NAME, quotedName ?? name]);
+    if (name !== '') pairs.push([METRIC_NAME, name]);
     return Labels.fromPairs(pairs);
   } catch (error) {
     if (error instanceof PromqlParseError) throw new NotationError(error.detail);

@@ -5,6 +5,7 @@ import type { RuleGroupConfig } from '../../config/rule-file.ts';
 import { compareBytes } from '../../labels/compare.ts';
 import { Labels } from '../../labels/labels.ts';
 import { createEngine } from '../../promql/engine.ts';
+import { featuresFromNames } from '../../promql/features.ts';
 import { formatHistogramNotation } from '../../promql/histogram/text.ts';
 import { type QueryEngine, QueryError } from '../../promql/result.ts';
 import { createHead, type Head } from '../../storage/head.ts';
@@ -22,7 +23,10 @@ export async function runTestGroup(
   features: Iterable<string>,
 ): Promise<string[]> {
   const head = createHead();
-  const engine = createEngine(head, { features, noStepSubqueryIntervalMs: file.evaluationIntervalMs });
+  const names = new Set(features);
+  // As by `promtool test rules` 3.14, other than by its server.
+  const enabled = { ...featuresFromNames(names), durationExpressions: names.has('promql-duration-expr') };
+  const engine = createEngine(head, { features: enabled, noStepSubqueryIntervalMs: file.evaluationIntervalMs });
   let loader: InputLoader;
   try {
     loader = new InputLoader(head, test);
