@@ -42,7 +42,7 @@ function topFields(strict: boolean) {
   return {
     global: field(alertmanagerGlobal),
     route: field(route),
-    inhibit_rules: field(list(inhibitRule)),
+    inhibit_rules: field(list(inhibitRule(strict))),
     receivers: field(list(receiver(strict))),
     templates: field(placedList(text)),
     mute_time_intervals: field(list(namedTimeInterval('mute time interval'))),

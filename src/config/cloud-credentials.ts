@@ -1,31 +1,32 @@
 /** Credentials of cloud vendors under `remote_write` and `alertmanagers`: `sigv4`, `azuread`, `google_iam`. */
-import { boolean, field, plainStruct, type StructPlace, struct, text } from './schema.ts';
+import { boolean, field, plainStruct, type Raw, type StructPlace, struct, text } from './schema.ts';
 import { filePath, secret, textMap } from './value-types.ts';
 
 const UUID = /^(?:urn:uuid:)?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$/;
 
-export const sigv4 = struct(
+const sigv4Fields = {
+  region: field(text),
+  access_key: field(text),
+  secret_key: field(secret),
+  profile: field(text),
+  role_arn: field(text),
+  external_id: field(text),
+  use_fips_sts_endpoint: field(boolean),
+  service_name: field(text),
+};
+
+export const sigv4 = struct('sigv4.plain', sigv4Fields, (raw, at) => {
+  checkSigv4(raw, at);
+  return raw;
+});
+
+/** With what names and tags the session of a role, too: Prometheus 3.14 and Alertmanager 0.34 do not know these. */
+export const sigv4WithSession = struct(
   'sigv4.plain',
-  {
-    region: field(text),
-    access_key: field(text),
-    secret_key: field(secret),
-    profile: field(text),
-    role_arn: field(text),
-    external_id: field(text),
-    session_name: field(text),
-    tags: field(textMap),
-    use_fips_sts_endpoint: field(boolean),
-    service_name: field(text),
-  },
+  { ...sigv4Fields, session_name: field(text), tags: field(textMap) },
   (raw, at) => {
-    if ((raw.access_key === '') !== (raw.secret_key === undefined)) {
-      const message =
-        'must provide a AWS SigV4 Access key and Secret Key if credentials are specified in the SigV4 config';
-      at.fail(at.place, message);
-    }
+    checkSigv4(raw, at);
     if (raw.role_arn === '') {
-      if (raw.external_id !== '') at.fail('external_id', 'external_id can only be used with role_arn');
       if (raw.session_name !== '') at.fail('session_name', 'session_name can only be used with role_arn');
       if (raw.tags?.length) at.fail('tags', 'tags can only be used with role_arn');
     }
@@ -40,6 +41,17 @@ export const sigv4 = struct(
     return raw;
   },
 );
+
+function checkSigv4(raw: Raw<typeof sigv4Fields>, at: StructPlace): void {
+  if ((raw.access_key === '') !== (raw.secret_key === undefined)) {
+    const message =
+      'must provide a AWS SigV4 Access key and Secret Key if credentials are specified in the SigV4 config';
+    at.fail(at.place, message);
+  }
+  if (raw.role_arn === '' && raw.external_id !== '') {
+    at.fail('external_id', 'external_id can only be used with role_arn');
+  }
+}
 
 const azureMethods = {
   managed_identity: field(plainStruct('azuread.ManagedIdentityConfig', { client_id: field(text) })),

@@ -56,6 +56,9 @@ const kafkaOutput = struct(
   },
   (raw, at) => {
     if (!raw.brokers?.length) at.fail('brokers', 'event_recorder kafka: at least one broker is required');
+    for (const [index, broker] of (raw.brokers ?? []).entries()) {
+      if (broker === '') at.fail(at.item('brokers', index), 'event_recorder kafka: broker entries must be non-empty');
+    }
     if (raw.topic === '') at.fail('topic', 'event_recorder kafka output requires a topic');
     return raw;
   },

@@ -117,20 +117,21 @@ const source = struct(
   },
 );
 
-export const inhibitRule: Type<InhibitRuleConfig | undefined> = struct(
-  'common.plain',
-  {
-    name: field(text),
-    sources: field(list(source)),
-    source_match: field(equalMatchers),
-    source_match_re: field(patternMatchers),
-    source_matchers: field(matcherLines),
-    target_match: field(equalMatchers),
-    target_match_re: field(patternMatchers),
-    target_matchers: field(matcherLines),
-    equal: field(texts),
-  },
-  (raw, at) => {
+const inhibitFields = {
+  name: field(text),
+  source_match: field(equalMatchers),
+  source_match_re: field(patternMatchers),
+  source_matchers: field(matcherLines),
+  target_match: field(equalMatchers),
+  target_match_re: field(patternMatchers),
+  target_matchers: field(matcherLines),
+  equal: field(texts),
+};
+
+/** `strict`: `sources`, which Alertmanager 0.34 does not know, are refused as there. */
+export function inhibitRule(strict: boolean): Type<InhibitRuleConfig | undefined> {
+  const lenient = { ...inhibitFields, sources: field(list(source)) };
+  return struct('common.plain', (strict ? inhibitFields : lenient) as typeof lenient, (raw, at) => {
     const equal = equalNames(raw.equal, (place, message) => at.fail(place, message), at.of('equal'));
     const single = matchersOf(raw.source_match, raw.source_match_re, raw.source_matchers);
     if (raw.sources?.length && single.length > 0) {
@@ -143,8 +144,8 @@ export const inhibitRule: Type<InhibitRuleConfig | undefined> = struct(
       targetMatchers: matchersOf(raw.target_match, raw.target_match_re, raw.target_matchers),
       equal,
     };
-  },
-);
+  });
+}
 
 function equalNames(
   names: readonly { readonly value: string; readonly place: SourcePlace }[] | undefined,

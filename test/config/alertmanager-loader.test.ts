@@ -73,6 +73,15 @@ time_intervals: [{name: t, time_intervals: [{weekdays: ['monday:friday'], locati
     expect(problemsOf(() => load(text, { strict: true })).join('\n')).toContain('field desktop_configs not found');
   });
 
+  it.each([
+    ['sources', 'route: {receiver: r}\nreceivers: [{name: r}]\ninhibit_rules: [{sources: [{matchers: [a=b]}]}]\n'],
+    ['session_name', withReceiver('sns_configs: [{topic_arn: t, sigv4: {role_arn: r, session_name: on-call}}]')],
+    ['tags', withReceiver('sns_configs: [{topic_arn: t, sigv4: {role_arn: r, tags: {a: b}}}]')],
+  ])('accepts %s, which came after Alertmanager 0.34, but not where it is to be strict', (name, text) => {
+    expect(load(text).warnings).toEqual([]);
+    expect(problemsOf(() => load(text, { strict: true })).join('\n')).toContain(`field ${name} not found`);
+  });
+
   it('reads old and new matchers of inhibition alike', () => {
     const { value } = load(`
 route: {receiver: r}

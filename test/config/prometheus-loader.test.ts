@@ -128,6 +128,11 @@ describe('what is refused, and where', () => {
     [job('file_sd_configs: [{files: [a.txt]}]'), 'path name "a.txt" is not valid for file discovery'],
     ['remote_write: [{name: a}]\n', '1:16: url for remote_write is empty'],
     ['remote_write: [{url: "http://h", sigv4: {}, azuread: {sdk: {}}}]\n', 'at most one of basic_auth, authorization'],
+    [
+      'remote_write: [{url: "http://h", sigv4: {external_id: e}}]\n',
+      '1:55: external_id can only be used with role_arn',
+    ],
+    ['remote_write: [{url: "http://h", sigv4: {tags: {a: b}}}]\n', 'field tags not found in type sigv4.plain'],
     ['storage: {tsdb: {retention: {size: 5}}}\n', 'units: unknown unit'],
     ['tracing: {endpoint: e, compression: zip}\n', 'invalid compression type zip'],
     ['alerting: {alertmanagers: [{api_version: v1}]}\n', 'expected Alertmanager api version'],

@@ -1,6 +1,6 @@
 /** Incident and push services: pagerduty, opsgenie, victorops, incidentio, jira, pushover, sns. */
 import { freeValue, goDuration, goDurationText, hasOpenAction, webUrl } from '../alertmanager-values.ts';
-import { sigv4 } from '../cloud-credentials.ts';
+import { sigv4, sigv4WithSession } from '../cloud-credentials.ts';
 import {
   boolean,
   FAILED,
@@ -16,7 +16,7 @@ import {
   unsigned,
 } from '../schema.ts';
 import { duration, filePath, secret, textMap, urlText } from '../value-types.ts';
-import { atMostOneOf, integration, isGiven, oneOfRequired, record } from './integration.ts';
+import { atMostOneOf, integration, isGiven, oneOfRequired, type RawIntegration, record } from './integration.ts';
 
 export const pagerdutyIntegration = integration(
   'pagerduty',
@@ -253,27 +253,33 @@ export const pushoverIntegration = integration(
   },
 );
 
-export const snsIntegration = integration(
-  'sns',
-  true,
-  {
-    api_url: field(urlText),
-    sigv4: field(sigv4),
-    topic_arn: field(text),
-    phone_number: field(text),
-    target_arn: field(text),
-    subject: field(text, '{{ template "sns.default.subject" . }}'),
-    message: field(text, '{{ template "sns.default.message" . }}'),
-    attributes: field(textMap),
-    use_aws_http_client: field(boolean),
-  },
-  (raw, at) => {
-    const given = [raw.target_arn, raw.topic_arn, raw.phone_number].filter((each) => each !== '').length;
-    if (given % 2 === 0)
-      at.fail(at.place, 'must provide either a Target ARN, Topic ARN, or Phone Number for SNS config');
-  },
-  (raw) => ({
-    attributes: record(raw.attributes),
-    sigv4: raw.sigv4 && { ...raw.sigv4, tags: record(raw.sigv4.tags) },
-  }),
-);
+const snsFields = {
+  api_url: field(urlText),
+  sigv4: field(sigv4),
+  topic_arn: field(text),
+  phone_number: field(text),
+  target_arn: field(text),
+  subject: field(text, '{{ template "sns.default.subject" . }}'),
+  message: field(text, '{{ template "sns.default.message" . }}'),
+  attributes: field(textMap),
+  use_aws_http_client: field(boolean),
+};
+
+/** `strict`: `session_name` and `tags` of `sigv4`, which Alertmanager 0.34 does not know, are refused as there. */
+export function snsIntegration(strict: boolean): Type<RawIntegration | undefined> {
+  const lenient = { ...snsFields, sigv4: field(sigv4WithSession) };
+  return integration(
+    'sns',
+    true,
+    (strict ? snsFields : lenient) as typeof lenient,
+    (raw, at) => {
+      const given = [raw.target_arn, raw.topic_arn, raw.phone_number].filter((each) => each !== '').length;
+      if (given % 2 === 0)
+        at.fail(at.place, 'must provide either a Target ARN, Topic ARN, or Phone Number for SNS config');
+    },
+    (raw) => ({
+      attributes: record(raw.attributes),
+      sigv4: raw.sigv4 && { ...raw.sigv4, tags: record(raw.sigv4.tags) },
+    }),
+  );
+}

@@ -53,7 +53,7 @@ export function receiver(strict: boolean): Type<RawReceiver | undefined> {
     wechat: wechatIntegration,
     pushover: pushoverIntegration,
     victorops: victoropsIntegration,
-    sns: snsIntegration,
+    sns: snsIntegration(strict),
     telegram: telegramIntegration,
     webex: webexIntegration,
     msteams: msteamsIntegration,

@@ -59,11 +59,11 @@ export class InputLoader {
   }
 }
 
-/** A metric such as `x{a="b"}` or `{}`; nothing at all is `{}` too. Throws InputError. */
+/** A metric such as `x{a="b"}` or `{}`, a comment after it or not; nothing at all is `{}` too. Throws InputError. */
 export function parseMetric(text: string): Labels {
   return reading(`labels ${JSON.stringify(text)}`, () => {
     const { labels, rest } = parseSeriesName(text.trim() === '' ? '{}' : text.trim());
-    if (rest.trim() !== '') throw new NotationError(`unexpected ${rest.trim()}`);
+    if (!/^\s*(#.*)?$/.test(rest)) throw new NotationError(`unexpected ${rest.trim()}`);
     return labels;
   });
 }

@@ -106,11 +106,13 @@ const expectedAlert = struct('alert', { exp_labels: field(textMap), exp_annotati
   annotations: toRecord(raw.exp_annotations),
 }));
 
+const WITHOUT_ALERTNAME = 'an item under alert_rule_test misses required attribute alertname';
+
 const alertTest = struct(
   'alertTestCase',
   { eval_time: field(duration), alertname: field(text), exp_alerts: field(list(expectedAlert)) },
   (raw, at) => {
-    if (raw.alertname === '') at.fail(at.place, 'an item under alert_rule_test misses required attribute alertname');
+    if (raw.alertname === '') at.fail(at.place, WITHOUT_ALERTNAME);
     return {
       place: at.place,
       evalTimeMs: raw.eval_time,
@@ -149,17 +151,24 @@ const testGroup = struct(
     external_labels: field(labelSet),
     external_url: field(text),
   },
-  (raw, at) => ({
-    place: at.place,
-    name: raw.name,
-    intervalMs: raw.interval,
-    startMs: raw.start_timestamp,
-    inputSeries: withoutNull(raw.input_series),
-    alertTests: withoutNull(raw.alert_rule_test),
-    expressionTests: withoutNull(raw.promql_expr_test),
-    externalLabels: toRecord(raw.external_labels),
-    externalUrl: raw.external_url,
-  }),
+  (raw, at) => {
+    const empty = raw.alert_rule_test?.indexOf(undefined) ?? -1;
+    if (empty >= 0) at.fail(at.item('alert_rule_test', empty), WITHOUT_ALERTNAME);
+    return {
+      place: at.place,
+      name: raw.name,
+      intervalMs: raw.interval,
+      startMs: raw.start_timestamp,
+      inputSeries: withoutNull(raw.input_series),
+      alertTests: withoutNull(raw.alert_rule_test),
+      expressionTests: (raw.promql_expr_test ?? []).map(
+        (each, index) =>
+          each ?? { place: at.item('promql_expr_test', index), expression: '', evalTimeMs: 0, expected: [] },
+      ),
+      externalLabels: toRecord(raw.external_labels),
+      externalUrl: raw.external_url,
+    };
+  },
 );
 
 const testFile = struct(
