@@ -15,6 +15,8 @@ export class Reading {
   readonly secrets: { readonly span: readonly [number, number]; readonly shown: string }[] = [];
   /** Unknown fields are warnings, not errors. */
   ignoresUnknownFields = false;
+  /** Entries without a key are left out, as by the YAML library of rule files; else the key is an empty text. */
+  ignoresNullKeys = false;
   #steps = 0;
 
   constructor(file: string, directory: string) {

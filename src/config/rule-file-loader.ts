@@ -31,6 +31,7 @@ export function loadRuleFile(file: string, options: RuleFileOptions = {}): Loade
   const document = readConfigFile(file, options.files ?? diskFiles);
   const reading = readingOf(file);
   reading.ignoresUnknownFields = options.ignoreUnknownFields ?? false;
+  reading.ignoresNullKeys = true;
   const root = decodeRoot(ruleFile(options.nameValidationScheme ?? 'utf8'), document, reading);
   refuseErrors(reading);
   return { value: { file, groups: root === FAILED || root === undefined ? [] : root }, warnings: reading.problems };

@@ -6,7 +6,7 @@
 import { adviseName } from './nearest-name.ts';
 import type { SourcePlace } from './prometheus-config.ts';
 import { FAILED, type Failed, type Reading } from './reading.ts';
-import type { YamlEntry, YamlMap, YamlScalar, YamlValue } from './yaml-reader.ts';
+import type { YamlEntry, YamlMap, YamlValue } from './yaml-reader.ts';
 import { isNull, meaningOf, tagFault } from './yaml-scalar.ts';
 
 export { FAILED, type Failed, Reading } from './reading.ts';
@@ -141,7 +141,7 @@ export function mapping<T>(
       if (value.kind !== 'map') return wrongType(value, name, reading, 'write its fields here, one a line');
       const found: Mapping<T>[number][] = [];
       let failed = false;
-      for (const entry of value.entries) {
+      for (const entry of keptEntries(value, reading)) {
         const key = readKey(entry, reading);
         const read = decode(element, entry.value, reading);
         if (key === FAILED || read === FAILED) {
@@ -285,7 +285,7 @@ function structEntries(
 ): Map<string, YamlEntry> | Failed {
   const entries = new Map<string, YamlEntry>();
   let failed = false;
-  for (const entry of value.entries) {
+  for (const entry of keptEntries(value, reading)) {
     const key = readKey(entry, reading);
     if (key === FAILED) failed = true;
     else if (!Object.hasOwn(fields, key)) {
@@ -300,9 +300,16 @@ function structEntries(
   return failed ? FAILED : entries;
 }
 
-function readKey(entry: YamlEntry, reading: Reading): string | Failed {
-  const { key } = entry;
-  if (key.kind === 'scalar' && isNull(key as YamlScalar)) return '';
+function keptEntries(value: YamlMap, reading: Reading): readonly YamlEntry[] {
+  return reading.ignoresNullKeys ? value.entries.filter(({ key }) => !isNullKey(key)) : value.entries;
+}
+
+function isNullKey(key: YamlValue): boolean {
+  return key.kind === 'scalar' && isNull(key);
+}
+
+function readKey({ key }: YamlEntry, reading: Reading): string | Failed {
+  if (isNullKey(key)) return '';
   return readText(key, 'string', reading);
 }
 

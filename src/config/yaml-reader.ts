@@ -59,12 +59,12 @@ export function readYaml(file: string, content: Uint8Array | string): YamlDocume
   };
   const { text: parsed, documents, original, restAt } = parse(text);
   const first = documents[0] as Document | undefined;
-  if (first === undefined) return { text, root: undefined, rest: undefined };
   const placeOf = (offset: number): SourcePlace => placeAt(original(offset));
-  const errors = first.errors.map((error) => syntaxProblem(error, placeOf, text));
-  if (errors.length > 0) throw new ConfigError(errors.slice(0, 1));
+  const error = first?.errors[0];
+  if (error) throw new ConfigError([syntaxProblem(error, placeOf, text)]);
   const fault = scannerFault(parsed);
   if (fault) throw syntaxError(placeOf(fault.offset), `not valid YAML: ${fault.message}`);
+  if (first === undefined) return { text, root: undefined, rest: undefined };
   const root = first.contents === null ? undefined : convert(first, placeOf, original);
   return { text, root, rest: restAt === undefined ? undefined : placeAt(restAt) };
 }
@@ -108,6 +108,8 @@ function parseText(text: string): Parsed {
     logLevel: 'error',
   });
   const found = documents.length === 0 ? [] : (documents as Document[]);
+  // `[a]#b` is a comment to go-yaml.
+  for (const each of found) each.errors = each.errors.filter(({ message }) => !message.startsWith('Comments must be'));
   return { text, documents: found, original: (offset) => offset, restAt: found[1]?.range?.[0] };
 }
 

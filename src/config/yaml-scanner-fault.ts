@@ -1,4 +1,4 @@
-/** What go-yaml's scanner refuses and the YAML library lets through: YAML versions, tabs before a line's text, some escapes. */
+/** What go-yaml's scanner refuses and the YAML library lets through: YAML versions, tabs before a line's text, names of anchors, some escapes. */
 import { CST, Lexer } from 'yaml';
 import { isMark } from './yaml-continuation.ts';
 
@@ -48,6 +48,12 @@ export function scannerFault(text: string): ScannerFault | undefined {
 }
 
 function plainFault(lexeme: string, depth: number): ScannerFault | undefined {
+  if (depth > 0 && lexeme.startsWith(':')) {
+    return {
+      offset: 0,
+      message: 'did not find expected node content: quote a value in brackets that begins with a colon',
+    };
+  }
   const offset = depth > 0 ? lexeme.indexOf('?') : -1;
   return offset < 0
     ? undefined
@@ -56,6 +62,10 @@ function plainFault(lexeme: string, depth: number): ScannerFault | undefined {
 
 function faultOf(lexeme: string, type: CST.TokenType): ScannerFault | undefined {
   if (type === 'directive-line') return directiveFault(lexeme);
+  if ((type === 'anchor' || type === 'alias') && !/^[&*][\w-]+$/.test(lexeme)) {
+    const message = 'did not find expected alphabetic or numeric character: name the anchor with letters and digits';
+    return { offset: 0, message: lexeme.endsWith(':') ? 'mapping values are not allowed in this context' : message };
+  }
   return type === 'double-quoted-scalar' ? escapeFault(lexeme) : undefined;
 }
 

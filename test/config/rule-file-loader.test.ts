@@ -59,6 +59,11 @@ groups:
     expect(problemsOf(() => load(text)).join('\n')).toContain(expected);
   });
 
+  it('leaves out entries without a key', () => {
+    const { value } = load('~: y\ngroups: [{name: g, ~: z, labels: {~: a, b: c}}]\n');
+    expect(value.groups[0]).toMatchObject({ name: 'g', labels: { b: 'c' } });
+  });
+
   it('knows the legacy names, and lets unknown fields pass where told', () => {
     const text = 'groups: [{name: g, rules: [{record: "a-b", expr: up}]}]';
     expect(problemsOf(() => load(text))).toEqual([]);

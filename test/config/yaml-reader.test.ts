@@ -63,12 +63,20 @@ describe('readYaml', () => {
     ['a: [x?]\n', 'f:1:6: not valid YAML: did not find expected'],
     ['%YAML 1.2\n---\na: b\n', 'f:1:1: not valid YAML: found incompatible YAML document'],
     ['%FOO\n---\na: b\n', 'f:1:1: not valid YAML: found unknown directive name'],
+    ['%FOO\n', 'f:1:1: not valid YAML: found unknown directive name'],
+    ['# x\n\t\n', 'f:2:1: not valid YAML: found a tab character'],
+    ['a: [:80]\n', 'f:1:5: not valid YAML: did not find expected node content'],
+    ['a: &b.c d\n', 'f:1:4: not valid YAML: did not find expected alphabetic or numeric character'],
   ])('refuses %j', (text, start) => {
     expect(refusal(text).slice(0, start.length)).toBe(start);
   });
 
   it.each([
     'a: b\n  \t\nc: d\n',
+    'a: [b]#c\n',
+    'a: "b"#c\n',
+    'a: :80\n',
+    'a: &b-C_1 d\n',
     'a: |\n  x\n\ty\n'.replace('\ty', '  \ty'),
     'a: "b\n\tc"\n',
     'a:\t\n  b:\tc\t\n',
