@@ -1,6 +1,6 @@
 /** The `global` section: what scrape jobs inherit. */
 import { isLegacyLabelName, Labels } from '../labels/labels.ts';
-import type { GlobalConfig, NameValidationScheme, ScrapeProtocol } from './prometheus-config.ts';
+import type { GlobalConfig, NameValidationScheme, ScrapeProtocol, SourcePlace } from './prometheus-config.ts';
 import { boolean, field, list, optional, type StructPlace, struct, text, unsigned } from './schema.ts';
 import { byteSize, duration, filePath, oneOf, textMap } from './value-types.ts';
 
@@ -25,6 +25,8 @@ export interface GlobalSection extends GlobalConfig {
   readonly nameValidationScheme: NameValidationScheme;
   /** Empty: by the validation scheme. */
   readonly nameEscapingScheme: string;
+  /** Undefined where the file does not set it. */
+  readonly nameEscapingPlace: SourcePlace | undefined;
   readonly scrapeNativeHistograms: boolean;
   readonly convertClassicHistogramsToNhcb: boolean;
   readonly alwaysScrapeClassicHistograms: boolean;
@@ -76,6 +78,7 @@ export const defaultGlobalSection: GlobalSection = {
   keepDroppedTargets: 0,
   nameValidationScheme: 'utf8',
   nameEscapingScheme: '',
+  nameEscapingPlace: undefined,
   scrapeNativeHistograms: false,
   convertClassicHistogramsToNhcb: false,
   alwaysScrapeClassicHistograms: false,
@@ -125,6 +128,7 @@ export function globalSection(environment: Readonly<Record<string, string | unde
       keepDroppedTargets: raw.keep_dropped_targets,
       nameValidationScheme: scheme,
       nameEscapingScheme: raw.metric_name_escaping_scheme,
+      nameEscapingPlace: at.has('metric_name_escaping_scheme') ? at.of('metric_name_escaping_scheme') : undefined,
       scrapeNativeHistograms: raw.scrape_native_histograms ?? false,
       convertClassicHistogramsToNhcb: raw.convert_classic_histograms_to_nhcb,
       alwaysScrapeClassicHistograms: raw.always_scrape_classic_histograms,

@@ -189,7 +189,8 @@ function escapingScheme(raw: Inherited, global: GlobalSection, at: StructPlace):
   const byValidation = (scheme: string): string => (scheme === 'legacy' ? 'underscores' : 'allow-utf-8');
   const globalScheme = global.nameEscapingScheme || byValidation(global.nameValidationScheme);
   if (!ESCAPING_SCHEMES.includes(globalScheme)) {
-    at.fail(at.place, `unknown global name escaping method specified, ${choice}, got ${JSON.stringify(globalScheme)}`);
+    const message = `unknown global name escaping method specified, ${choice}, got ${JSON.stringify(globalScheme)}`;
+    at.fail(global.nameEscapingPlace ?? at.place, message);
     return 'underscores';
   }
   const localValidation = raw.metric_name_validation_scheme;

@@ -3,7 +3,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDo
 import { ConfigError, type Problem } from './problem.ts';
 import type { SourcePlace } from './prometheus-config.ts';
 import { indentContinuations } from './yaml-continuation.ts';
-import { scannerFault } from './yaml-scanner-fault.ts';
+import { lastOpening, scannerFault } from './yaml-scanner-fault.ts';
 
 export interface YamlScalar {
   readonly kind: 'scalar';
@@ -61,7 +61,7 @@ export function readYaml(file: string, content: Uint8Array | string): YamlDocume
   const first = documents[0] as Document | undefined;
   const placeOf = (offset: number): SourcePlace => placeAt(original(offset));
   const error = first?.errors[0];
-  if (error) throw new ConfigError([syntaxProblem(error, placeOf, text)]);
+  if (error) throw new ConfigError([syntaxProblem(error, parsed, placeOf)]);
   const fault = scannerFault(parsed);
   if (fault) throw syntaxError(placeOf(fault.offset), `not valid YAML: ${fault.message}`);
   if (first === undefined) return { text, root: undefined, rest: undefined };
@@ -163,10 +163,19 @@ const ADVICE: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed here: quote a value that holds a colon and a space',
 };
 
-function syntaxProblem(error: YAMLError, placeAt: (offset: number) => SourcePlace, text: string): Problem {
-  const place = placeAt(error.pos[0]);
-  const tabbed = error.code !== 'BAD_DQ_ESCAPE' && /^ *\t/.test(text.split('\n')[place.line - 1] ?? '');
+function syntaxProblem(error: YAMLError, text: string, placeAt: (offset: number) => SourcePlace): Problem {
+  const opening = /^Missing closing|^Flow .* must be sufficiently indented/.test(error.message)
+    ? lastOpening(text, error.pos[0])
+    : undefined;
+  if (opening !== undefined) {
+    const message = `not valid YAML: this ${text[opening]} is not closed: close it, on the same line at best`;
+    return { ...placeAt(opening), severity: 'error', message };
+  }
+  const lineStart = text.lastIndexOf('\n', error.pos[0] - 1) + 1;
+  const tabbed = error.code !== 'BAD_DQ_ESCAPE' && /^ *\t/.test(text.slice(lineStart).split('\n')[0]!);
   const advice = tabbed ? ADVICE['TAB_AS_INDENT'] : ADVICE[error.code];
+  const blanks = /^ *(?=[^ \n])/.exec(text.slice(error.pos[0]))?.[0].length ?? 0;
+  const place = placeAt(error.pos[0] + blanks);
   return { ...place, severity: 'error', message: `not valid YAML: ${advice ?? error.message}` };
 }
 

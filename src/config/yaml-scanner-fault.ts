@@ -21,6 +21,8 @@ export function scannerFault(text: string): ScannerFault | undefined {
   let afterPlain = false;
   let indentation = 0;
   let scalarColumn = 0;
+  // A line may begin with the colon of a key that a question mark led in.
+  let hasKey = false;
   let documents = 0;
   for (const lexeme of new Lexer().lex(text)) {
     const type: CST.TokenType | null = isScalar ? null : CST.tokenType(lexeme);
@@ -31,6 +33,11 @@ export function scannerFault(text: string): ScannerFault | undefined {
     if (type === 'doc-start' && ++documents > 1) return undefined;
     const fault = type === null ? plainFault(lexeme, depth) : faultOf(lexeme, type);
     if (fault) return { offset: offset + fault.offset, message: fault.message };
+    if (type === 'explicit-key-ind') hasKey = true;
+    if (type === 'map-value-ind' && depth === 0) {
+      if (atLineStart && !hasKey) return { offset, message: 'did not find expected key: write one before the colon' };
+      hasKey = false;
+    }
     const column = offset - (text.lastIndexOf('\n', offset - 1) + 1);
     const tab = type === 'space' && atLineStart && depth === 0 ? lexeme.indexOf('\t') : -1;
     if (tab >= 0 && (!afterPlain || column + tab <= indentation)) return { offset: offset + tab, message: TAB };
@@ -89,4 +96,21 @@ function escapeFault(quoted: string): ScannerFault | undefined {
     return { offset: match.index, message: 'found invalid Unicode character escape code: write the character itself' };
   }
   return undefined;
+}
+
+/** The quote or bracket before `end` that nothing closes. */
+export function lastOpening(text: string, end: number): number | undefined {
+  const open: number[] = [];
+  let offset = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    const type = CST.tokenType(lexeme);
+    if (type !== null && isMark(type)) continue;
+    if (offset >= end) break;
+    if (type === 'flow-map-start' || type === 'flow-seq-start') open.push(offset);
+    if (type === 'flow-map-end' || type === 'flow-seq-end') open.pop();
+    const quoted = type === 'double-quoted-scalar' || type === 'single-quoted-scalar';
+    if (quoted && (lexeme.length === 1 || !lexeme.endsWith(lexeme[0]!))) return offset;
+    offset += lexeme.length;
+  }
+  return open.at(-1);
 }

@@ -118,6 +118,10 @@ describe('what is refused, and where', () => {
     [job('relabel_configs: [{regex: "("}]'), 'error parsing regexp'],
     [job('relabel_configs: [{action: keepequal, target_label: x, regex: (.*)}]'), 'keepequal action requires only'],
     [job('metric_name_validation_scheme: legacy\nrelabel_configs: [{target_label: "a-b"}]'), '"a-b" is invalid'],
+    [
+      'global: {metric_name_escaping_scheme: x}\nscrape_configs: [{job_name: a}]\n',
+      '1:39: unknown global name escaping',
+    ],
     [job('basic_auth: {}\nauthorization: {}'), 'at most one of basic_auth, oauth2 & authorization'],
     [job('tls_config: {cert_file: c}'), 'exactly one of key or key_file must be configured'],
     [job('proxy_url: "http://h:port"'), 'invalid port ":port" after host'],
