@@ -19,6 +19,8 @@ export function scannerFault(text: string): ScannerFault | undefined {
   let isScalar = false;
   // A line after a plain scalar may go on with it: tabs right of the collection that it is in are let through.
   let afterPlain = false;
+  // Behind a dash a collection may begin, as at the beginning of a line.
+  let afterDash = false;
   let indentation = 0;
   let scalarColumn = 0;
   // A line may begin with the colon of a key that a question mark led in.
@@ -39,10 +41,11 @@ export function scannerFault(text: string): ScannerFault | undefined {
       hasKey = false;
     }
     const column = offset - (text.lastIndexOf('\n', offset - 1) + 1);
-    const tab = type === 'space' && atLineStart && depth === 0 ? lexeme.indexOf('\t') : -1;
+    const tab = type === 'space' && (atLineStart || afterDash) && depth === 0 ? lexeme.indexOf('\t') : -1;
     if (tab >= 0 && (!afterPlain || column + tab <= indentation)) return { offset: offset + tab, message: TAB };
     if (type === null || type === 'double-quoted-scalar' || type === 'single-quoted-scalar') scalarColumn = column;
     if (type === 'seq-item-ind' && depth === 0) indentation = column;
+    afterDash = type === 'seq-item-ind' || type === 'explicit-key-ind';
     if (type === 'map-value-ind' && depth === 0) indentation = scalarColumn;
     if (type === 'flow-map-start' || type === 'flow-seq-start') depth++;
     if (type === 'flow-map-end' || type === 'flow-seq-end') depth--;
