@@ -1,4 +1,4 @@
-/** A rich configuration of each kind, and small changes to it: values of other types, renamed, lost and doubled lines. */
+/** A rich configuration of each kind, and small changes to it: other values, renamed, lost, doubled and moved lines, stray characters. */
 
 export const PROMETHEUS_FILE = `global:
   scrape_interval: 15s
@@ -190,9 +190,16 @@ const VALUES = [
     '1MB',
     "'24:00'",
     'monday',
+    '[a,\nb]',
+    '"a\n b"',
+    '"\\/"',
+    '[a?]',
+    '&x y',
+    '{{ .x }}',
+    '|',
   ],
 ];
-const INSERTS = ['', '\t', ':', '-', ' ', '"', '#', '{', '[', ',', '*', '&', '!', '|'];
+const INSERTS = ['', '\t', ':', '-', ' ', '"', '#', '{', '[', ',', '*', '&', '!', '|', '\n', '?', '%', '<<: ', "'"];
 
 /** The same ones each time: the numbers come from a fixed seed. */
 export function mutations(text: string, count: number): string[] {
@@ -213,6 +220,7 @@ export function mutations(text: string, count: number): string[] {
     else if (field && choice < 6) copy[at] = `${field[1]}${keys[random(keys.length)]}:${field[3]}`;
     else if (choice < 7) copy.splice(at, 1);
     else if (choice < 8) copy.splice(at, 0, line);
+    else if (choice < 9) copy[at] = ' '.repeat(random(8)) + line.trimStart();
     else {
       const place = random(line.length + 1);
       copy[at] = line.slice(0, place) + INSERTS[random(INSERTS.length)] + line.slice(place + random(2));
