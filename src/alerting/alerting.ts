@@ -187,6 +187,7 @@ export class Alerting implements AlertSink {
     readonly startedMs: number;
     readonly receivers: readonly string[];
     readonly receiverLabels: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    readonly resolveTimeoutMs: number;
     readonly undeliverable: readonly {
       readonly receiver: string;
       readonly integration: string;
@@ -200,6 +201,7 @@ export class Alerting implements AlertSink {
       receiverLabels: Object.fromEntries(
         this.#config.receivers.map(({ name, labels }) => [name, { ...labels, name }] as const),
       ),
+      resolveTimeoutMs: this.#config.resolveTimeoutMs,
       undeliverable: [...this.#channels.receivers].flatMap(([receiver, integrations]) =>
         integrations.flatMap(({ name, notifier }) =>
           typeof notifier === 'string' ? [{ receiver, integration: name, reason: notifier }] : [],

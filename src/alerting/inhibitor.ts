@@ -2,7 +2,7 @@
 import type { InhibitRuleConfig } from '../config/alertmanager-config.ts';
 import type { Labels } from '../labels/labels.ts';
 import { matchesAll } from '../labels/matcher.ts';
-import { isResolved, ZERO_TIME_MS } from './alert.ts';
+import { isResolved } from './alert.ts';
 import type { Alert } from './model.ts';
 
 export interface Inhibition {
@@ -49,7 +49,7 @@ export class Inhibitor {
       const bothSides = sources.some((source) => matchesAll(source.matchers, labels));
       const accept = (alert: Alert): boolean =>
         !isResolved(alert, nowMs) && !(bothSides && matchesAll(config.targetMatchers, alert.labels));
-      const firing = sources.map((source) => lastOf(source.byEqual.get(equalKey(source.equal, labels)), accept));
+      const firing = sources.map((source) => firstOf(source.byEqual.get(equalKey(source.equal, labels)), accept));
       if (firing.length > 0 && firing.every((alert) => alert !== undefined)) {
         found.push({ rule: config, index, sources: [...new Set(firing)] });
       }
@@ -81,15 +81,8 @@ function equalKey(names: readonly string[], labels: Labels): string {
   return names.map((name) => labels.get(name)).join('\u0000');
 }
 
-/** Of the alerts the one that fires the longest: it is named as the one that inhibits. */
-function lastOf(alerts: ReadonlyMap<string, Alert> | undefined, accept: (alert: Alert) => boolean): Alert | undefined {
-  let last: Alert | undefined;
-  for (const alert of alerts?.values() ?? []) {
-    if (accept(alert) && (last === undefined || endOf(alert) >= endOf(last))) last = alert;
-  }
-  return last;
-}
-
-function endOf({ endsAtMs }: Alert): number {
-  return endsAtMs === ZERO_TIME_MS ? Number.POSITIVE_INFINITY : endsAtMs;
+/** Of the alerts the one that came first: it is named as the one that inhibits, as Alertmanager 0.34 most often does. */
+function firstOf(alerts: ReadonlyMap<string, Alert> | undefined, accept: (alert: Alert) => boolean): Alert | undefined {
+  for (const alert of alerts?.values() ?? []) if (accept(alert)) return alert;
+  return undefined;
 }

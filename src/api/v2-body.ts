@@ -14,7 +14,7 @@ export function readBody(request: ApiRequest, what: string): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(request.body));
   } catch (error) {
-    throw unparsable(what, error instanceof Error ? error.message : String(error));
+    throw unparsable(what, jsonFault(error instanceof Error ? error.message : String(error), request.body));
   }
 }
 
@@ -35,17 +35,17 @@ export function required(value: unknown, place: Place): void {
   if (value === undefined || value === null) throw refusal(422, 602, `${place.path} in body is required`);
 }
 
-/** An object; undefined where it is missing or null. */
-export function objectAt(value: unknown, place: Place): JsonObject | undefined {
+/** An object; undefined where it is missing or null. `wanted` is the Go type of it in messages. */
+export function objectAt(value: unknown, place: Place, wanted: string): JsonObject | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'object' && !Array.isArray(value)) return value as JsonObject;
-  throw wrongType(value, place, 'object');
+  throw wrongType(value, place, wanted);
 }
 
-/** The empty string where it is missing or null. */
+/** The empty string where it is missing or null. Half a surrogate pair becomes U+FFFD, as in Go. */
 export function stringAt(value: unknown, place: Place): string {
   if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return value.toWellFormed();
   throw wrongType(value, place, 'string');
 }
 
@@ -57,10 +57,8 @@ export function booleanAt(value: unknown, place: Place, otherwise: boolean): boo
 
 /** A set of labels as pairs; empty where it is missing. */
 export function labelsAt(value: unknown, place: Place): readonly (readonly [string, string])[] {
-  const labels = objectAt(value, place) ?? {};
-  return Object.entries(labels).map(
-    ([name, each]) => [name, stringAt(each, { ...place, goField: `${place.goField}.${name}` })] as const,
-  );
+  const labels = objectAt(value, place, 'models.LabelSet') ?? {};
+  return Object.entries(labels).map(([name, each]) => [name.toWellFormed(), stringAt(each, place)] as const);
 }
 
 /** RFC 3339, or a date; undefined where it is missing, empty, or Go's zero time. */
@@ -75,6 +73,15 @@ export function timeAt(value: unknown, place: Place): number | undefined {
     throw unparsable(place.what, `parsing time ${quoted} as "2006-01-02": cannot parse ${quoted} as "2006"`);
   }
   return ms === Date.parse('0001-01-01T00:00:00Z') ? undefined : ms;
+}
+
+/** A body that ends too early is named in Go's words, other faults in those of the JSON reader. */
+function jsonFault(message: string, body: Uint8Array): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const text = new TextDecoder().decode(body);
+  const endsEarly =
+    message.includes('end of JSON input') || (position !== undefined && Number(position) >= text.length);
+  return endsEarly ? 'unexpected EOF' : message;
 }
 
 function wrongType(value: unknown, place: Place, wanted: string): Error {

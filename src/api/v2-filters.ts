@@ -20,7 +20,7 @@ export function parseFilters(query: URLSearchParams, name: string, prefix: strin
 export function receiverFilter(query: URLSearchParams, status: NotifierStatus): (receiver: string) => boolean {
   const matchers = parseFilters(query, 'receiver_matchers', 'failed to parse receiver_matchers param: ');
   const pattern = query.get('receiver');
-  const compiled = pattern === null ? undefined : compilePattern(pattern);
+  const compiled = pattern === null || pattern === '' ? undefined : compilePattern(pattern);
   return (receiver) =>
     (compiled === undefined || compiled.test(receiver)) &&
     (matchers.length === 0 || matchesAll(matchers, Labels.of(receiverLabels(status, receiver))));

@@ -28,11 +28,12 @@ export function groupJson(group: AlertGroup): unknown {
 }
 
 export function silenceJson(silence: Silence): unknown {
+  const annotations = byteOrdered(silence.annotations ?? {});
   return {
-    annotations: byteOrdered(silence.annotations ?? {}),
     id: silence.id,
     status: { state: silence.state },
     updatedAt: timeText(silence.updatedAtMs),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     comment: silence.comment,
     createdBy: silence.createdBy,
     endsAt: timeText(silence.endsAtMs),

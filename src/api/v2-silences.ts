@@ -18,12 +18,12 @@ import { Refusal, refusal } from './v2-refusal.ts';
 
 /** Throws Refusal. Fields are asked for in the order of Alertmanager's generated code, which names the first that is missing. */
 export function readSilence(request: ApiRequest, nowMs: number): PostableSilence {
-  const silence = objectAt(readBody(request, 'silence'), place('')) ?? {};
+  const silence = objectAt(readBody(request, 'silence'), place(''), 'object') ?? {};
   const startsAtMs = timeAt(silence['startsAt'], place('startsAt'));
   const endsAtMs = timeAt(silence['endsAt'], place('endsAt'));
   const createdBy = stringAt(silence['createdBy'], place('createdBy'));
   const comment = stringAt(silence['comment'], place('comment'));
-  const id = stringAt(silence['id'], place('id'));
+  const id = stringAt(silence['id'], { ...place('id'), goField: '.id' });
   const annotations = Object.fromEntries(labelsAt(silence['annotations'], place('annotations')));
   required(silence['comment'], place('comment'));
   required(silence['createdBy'], place('createdBy'));
@@ -49,7 +49,7 @@ function readMatchers(value: unknown): readonly Matcher[] {
   if (!Array.isArray(value)) {
     throw unparsable(
       'silence',
-      `json: cannot unmarshal ${typeof value} into Go struct field .matchers of type models.Matchers`,
+      `json: cannot unmarshal ${typeof value} into Go struct field Silence.matchers of type models.Matchers`,
     );
   }
   if (value.length === 0) throw refusal(422, 612, 'matchers in body should have at least 1 items');
@@ -57,8 +57,12 @@ function readMatchers(value: unknown): readonly Matcher[] {
 }
 
 function readMatcher(value: unknown, index: number): Matcher {
-  const at = (field: string): Place => place(`matchers.${index}.${field}`);
-  const matcher = objectAt(value, at('')) ?? {};
+  const at = (field: string): Place => ({
+    what: 'silence',
+    path: `matchers.${index}.${field}`,
+    goField: `Matcher.matchers.${field}`,
+  });
+  const matcher = objectAt(value, place('matchers'), 'models.Matcher') ?? {};
   const isEqual = booleanAt(matcher['isEqual'], at('isEqual'), true);
   const isRegex = booleanAt(matcher['isRegex'], at('isRegex'), false);
   const name = stringAt(matcher['name'], at('name'));

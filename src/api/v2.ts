@@ -42,7 +42,8 @@ export function alertmanagerRoutes(alerts: AlertSource, options: V2Options): rea
       return json(200, found.filter((alert) => alert.receivers.some(accepts)).map(alertJson));
     }),
     route('POST', '/alerts', async (request) => {
-      const { accepted, error } = readAlerts(request, options.nowMs());
+      const { resolveTimeoutMs } = await alerts.notifierStatus();
+      const { accepted, error } = readAlerts(request, options.nowMs(), resolveTimeoutMs);
       await alerts.postAlerts(accepted);
       return error === undefined ? { status: 200, body: '' } : json(400, error);
     }),

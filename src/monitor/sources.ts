@@ -135,6 +135,8 @@ export interface NotifierStatus {
   readonly receivers: readonly string[];
   /** The labels of each receiver; undefined where the source does not say. */
   readonly receiverLabels?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+  /** How long an alert fires that came without an end; undefined where the source does not say. */
+  readonly resolveTimeoutMs?: number | undefined;
   /** Receivers whose alerts cannot be delivered, and why. */
   readonly undeliverable: readonly {
     readonly receiver: string;

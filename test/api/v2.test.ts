@@ -95,6 +95,7 @@ describe('alerts', () => {
     expect(await names('active=false')).toEqual(['Job']);
     expect(await names('receiver=pag.*')).toEqual(['Node']);
     expect(await names('receiver=pag')).toEqual([]);
+    expect(await names('receiver=')).toEqual(['Job', 'Node']);
     expect(await names('receiver_matchers=name%3D%22default%22')).toEqual(['Job']);
   });
 
@@ -131,7 +132,7 @@ describe('alerts', () => {
       {
         code: 400,
         message:
-          'parsing alerts body from "" failed, because json: cannot unmarshal number into Go struct field Alert.labels.a of type string',
+          'parsing alerts body from "" failed, because json: cannot unmarshal number into Go struct field Alert.labels of type string',
       },
     ],
     [
@@ -139,6 +140,18 @@ describe('alerts', () => {
       400,
       'start time must be before end time',
     ],
+    // Without an end it fires until `resolve_timeout` from now.
+    [[{ labels: { a: 'b' }, startsAt: '2099-01-02T00:00:00Z' }], 400, 'start time must be before end time'],
+    [
+      [{ labels: [] }],
+      400,
+      {
+        code: 400,
+        message:
+          'parsing alerts body from "" failed, because json: cannot unmarshal array into Go struct field Alert.labels of type models.LabelSet',
+      },
+    ],
+    ['[{', 400, { code: 400, message: 'parsing alerts body from "" failed, because unexpected EOF' }],
     [
       [{ labels: { a: 'b' }, generatorURL: '::x y' }],
       422,
@@ -153,6 +166,11 @@ describe('alerts', () => {
     expect(answer.status).toBe(400);
     expect((await ask('GET', '/alerts?filter=alertname%3DSound')).body).toHaveLength(1);
   });
+
+  it('reads half a surrogate pair as Go does', async () => {
+    expect(await ask('POST', '/alerts', '[{"labels":{"half":"\\ud800"}}]')).toEqual({ status: 200, body: '' });
+    expect((await ask('GET', '/alerts?filter=half%3D%22%EF%BF%BD%22')).body).toHaveLength(1);
+  });
 });
 
 describe('silences', () => {
@@ -163,9 +181,9 @@ describe('silences', () => {
       id,
       status: { state: 'active' },
       matchers: [{ name: 'alertname', value: 'Never', isRegex: false, isEqual: true }],
-      annotations: {},
       comment: 'why',
     });
+    expect(got).not.toHaveProperty('annotations');
     // The start is now, not in the past.
     expect(Date.parse(String(got['startsAt']))).toBeGreaterThan(Date.parse('2020-02-01'));
     const changed = await ask('POST', '/silences', silence({ id, startsAt: got['startsAt'], comment: 'longer' }));
@@ -201,6 +219,15 @@ describe('silences', () => {
       silence({ startsAt: '2015-01-01T00:00:00Z', endsAt: '2016-01-01T00:00:00Z' }),
       400,
       "Failed to create silence: end time can't be in the past",
+    ],
+    [
+      silence({ matchers: [{ name: 'a', value: 5, isRegex: false }] }),
+      400,
+      {
+        code: 400,
+        message:
+          'parsing silence body from "" failed, because json: cannot unmarshal number into Go struct field Matcher.matchers.value of type string',
+      },
     ],
     [silence({ comment: undefined }), 422, { code: 602, message: 'comment in body is required' }],
     [silence({ id: '5c5e2e2e-5c5e-4c5e-8c5e-5c5e2e2e5c5e' }), 404, 'silence not found'],
