@@ -11,6 +11,8 @@ export interface Flush {
   /** In Alertmanager's order; those that fire have no end (ZERO_TIME_MS). */
   readonly alerts: readonly Alert[];
   readonly nowMs: number;
+  /** When it should have begun: its timer may have been late. */
+  readonly dueMs: number;
   /** Aborted when the time for this flush is over, or it is cancelled. */
   readonly signal: AbortSignal;
   /** Aborted also when the group is stopped: what is under way may end, nothing is tried again. */
@@ -114,9 +116,10 @@ export class Group {
     this.#firstFlush = false;
     const { groupIntervalMs } = this.route.config;
     // A timer that is a little late must not make all later ones late; after a sleep of the machine the count starts anew.
-    const lateMs = this.#clock.nowMs() - this.#nextFlushMs;
-    this.#schedule(lateMs < groupIntervalMs / 2 ? groupIntervalMs - lateMs : groupIntervalMs);
-    this.#running = this.#flush().finally(() => {
+    const nowMs = this.#clock.nowMs();
+    const dueMs = nowMs - this.#nextFlushMs < groupIntervalMs / 2 ? this.#nextFlushMs : nowMs;
+    this.#schedule(groupIntervalMs - (nowMs - dueMs));
+    this.#running = this.#flush(dueMs).finally(() => {
       this.#running = undefined;
       if (this.#dueWhileRunning) {
         this.#dueWhileRunning = false;
@@ -125,7 +128,7 @@ export class Group {
     });
   }
 
-  async #flush(): Promise<void> {
+  async #flush(dueMs: number): Promise<void> {
     const nowMs = this.#clock.nowMs();
     const held = this.alerts();
     if (held.length === 0) return;
@@ -138,7 +141,7 @@ export class Group {
       abort.abort(new Error(`the notification's time is over after ${allowedMs / 1000} s`)),
     );
     const retrySignal = AbortSignal.any([abort.signal, this.#stop.signal]);
-    const done = await this.#notify({ group: this, alerts, nowMs, signal: abort.signal, retrySignal });
+    const done = await this.#notify({ group: this, alerts, nowMs, dueMs, signal: abort.signal, retrySignal });
     deadline.cancel();
     this.#abort = undefined;
     if (!done) return;

@@ -99,7 +99,9 @@ export class Pipeline {
     const firing = fingerprints(alerts.filter((alert) => !isResolved(alert, flush.nowMs)));
     const resolved = fingerprints(alerts.filter((alert) => isResolved(alert, flush.nowMs)));
     const entry = log.find(group.key, receiver, integration.name);
-    const reason = dueReason(entry, firing, resolved, integration.sendResolved, repeatIntervalMs, flush.nowMs);
+    // By the time it was due, as Alertmanager counts: else a flush that is a little late would repeat where one in time
+    // does not, `repeat_interval` being a multiple of `group_interval` as a rule.
+    const reason = dueReason(entry, firing, resolved, integration.sendResolved, repeatIntervalMs, flush.dueMs);
     if (reason === 'none' || this.#coolsDown(flush, alerts, firing.size, entry)) return true;
     const store = new Map(reason === 'first notification' ? [] : Object.entries(entry?.store ?? {}));
     const sent = integration.sendResolved ? alerts : alerts.filter((alert) => firing.has(alert.fingerprint));

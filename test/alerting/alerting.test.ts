@@ -36,7 +36,11 @@ interface Setup {
 
 function setUp(
   route: SimpleRoute,
-  more: Partial<Parameters<typeof config>[0]> & { readonly answer?: (count: number) => Answer | Error } = {},
+  more: Partial<Parameters<typeof config>[0]> & {
+    readonly answer?: (count: number) => Answer | Error;
+    /** By how much each of the timers is late that take at least a second. */
+    readonly lateMs?: () => number;
+  } = {},
 ): Setup {
   const clock = new ManualClock(START);
   const http = new RecordingHttp(
@@ -49,7 +53,10 @@ function setUp(
       receivers: more.receivers ?? [receiver('default', [integration('webhook', { url: 'http://hook/' })])],
       ...more,
     }),
-    clock,
+    clock: {
+      nowMs: () => clock.nowMs(),
+      after: (delayMs, callback) => clock.after(delayMs + (delayMs >= SECOND ? (more.lateMs?.() ?? 0) : 0), callback),
+    },
     random: () => 0.5,
     externalUrl: 'http://watchfire',
     http: () => http,
@@ -130,6 +137,22 @@ describe('timers', () => {
   });
 });
 
+describe('repeats', () => {
+  it('count from when a flush was due, however late its timer is', async () => {
+    const lateness = [0, 20, 40, 60, 80];
+    let timers = 0;
+    const { alerting, clock, told } = setUp(
+      { waitMs: 5 * SECOND, intervalMs: 10 * SECOND, repeatMs: 10 * SECOND },
+      { lateMs: () => lateness[timers++ % lateness.length]! },
+    );
+    alerting.receive([alert({ alertname: 'A' }, { end: START + HOUR })]);
+    await clock.advance(46 * SECOND);
+    const seconds = told().map((line) => Math.floor(Number(line.split(' ')[0])));
+    // What was told of at 5 s is not yet older than 10 s at 15 s.
+    expect(seconds).toEqual([5, 25, 45]);
+  });
+});
+
 describe('routes', () => {
   it('sends to every route that continue lets through', async () => {
     const { alerting, clock, http } = setUp(
@@ -198,6 +221,20 @@ describe('muting', () => {
     );
     const suppression = alerting.notifications(10).find((record) => record.outcome === 'suppressed');
     expect(suppression!.reason).toBe(`inhibited-by:${muted!.status.inhibitedBy[0]}`);
+  });
+
+  it('names of several sources the one that came first', async () => {
+    const { alerting, clock } = setUp({}, { inhibitRules: [inhibitRule(['kind="source"'], ['kind="target"'], [])] });
+    for (const alertname of ['S1', 'S2']) {
+      alerting.receive([alert({ alertname, kind: 'source' })]);
+      await clock.advance(SECOND);
+    }
+    alerting.receive([alert({ alertname: 'T', kind: 'target' })]);
+    const named = (): readonly string[] => alerting.alerts({ matchers: ['kind="target"'] })[0]!.status.inhibitedBy;
+    const idOf = (name: string): string => alerting.alerts({ matchers: [`alertname="${name}"`] })[0]!.fingerprint;
+    expect(named()).toEqual([idOf('S1')]);
+    alerting.receive([alert({ alertname: 'S1', kind: 'source' }, { end: clock.nowMs() })]);
+    expect(named()).toEqual([idOf('S2')]);
   });
 
   it('needs all sources of a rule', async () => {
