@@ -1,5 +1,5 @@
 /** What happens to a group's flush: muting by inhibition, times and silences, then for each integration deduplication, sending with retries, and the log. */
-import type { NamedTimeInterval } from '../config/alertmanager-config.ts';
+import type { NamedTimeInterval, RouteConfig } from '../config/alertmanager-config.ts';
 import type { Clock } from '../config/clock.ts';
 import { Labels } from '../labels/labels.ts';
 import { isResolved } from './alert.ts';
@@ -101,7 +101,8 @@ export class Pipeline {
     const entry = log.find(group.key, receiver, integration.name);
     // By the time it was due, as Alertmanager counts: else a flush that is a little late would repeat where one in time
     // does not, `repeat_interval` being a multiple of `group_interval` as a rule.
-    const reason = dueReason(entry, firing, resolved, integration.sendResolved, repeatIntervalMs, flush.dueMs);
+    const repeatMs = repeatIntervalMs - driftMs(group.route.config);
+    const reason = dueReason(entry, firing, resolved, integration.sendResolved, repeatMs, flush.dueMs);
     if (reason === 'none' || this.#coolsDown(flush, alerts, firing.size, entry)) return true;
     const store = new Map(reason === 'first notification' ? [] : Object.entries(entry?.store ?? {}));
     const sent = integration.sendResolved ? alerts : alerts.filter((alert) => firing.has(alert.fingerprint));
@@ -223,6 +224,17 @@ export class Pipeline {
     });
   }
 }
+
+/**
+ * What a repeat may lack in age. Alertmanager counts from when a notification had arrived, and its ticks drift: after one
+ * or two group intervals the drift is less than the sending took, after several it is more, and the repeat is in time.
+ */
+function driftMs({ repeatIntervalMs, groupIntervalMs }: RouteConfig): number {
+  return repeatIntervalMs < DRIFTING_INTERVALS * groupIntervalMs ? 0 : Math.min(MOST_DRIFT_MS, groupIntervalMs / 10);
+}
+
+const DRIFTING_INTERVALS = 4;
+const MOST_DRIFT_MS = 100;
 
 /** `first notification` as a name: `first-notification`. */
 function reasonName(reason: NotificationReason): string {

@@ -94,9 +94,8 @@ describe('timers', () => {
     expect(told()).toEqual([
       '30 first notification: A B',
       '330 new alerts added: A B C',
-      // The first flush that is later than an hour after the last one: flushes are 300 s apart.
-      '4230 repeat interval elapsed: A B C',
-      '8130 repeat interval elapsed: A B C',
+      '3930 repeat interval elapsed: A B C',
+      '7530 repeat interval elapsed: A B C',
     ]);
   });
 
@@ -150,6 +149,20 @@ describe('repeats', () => {
     const seconds = told().map((line) => Math.floor(Number(line.split(' ')[0])));
     // What was told of at 5 s is not yet older than 10 s at 15 s.
     expect(seconds).toEqual([5, 25, 45]);
+  });
+
+  it('come in time where repeat_interval is several group_intervals', async () => {
+    const told = async (intervals: number): Promise<number[]> => {
+      const { alerting, clock, http } = setUp(
+        { waitMs: 0, intervalMs: 10 * SECOND, repeatMs: intervals * 10 * SECOND },
+        { lateMs: () => 15 },
+      );
+      alerting.receive([alert({ alertname: 'A' }, { end: START + HOUR })]);
+      await clock.advance(110 * SECOND);
+      return http.sent.map(({ atMs }) => Math.floor((atMs - START) / SECOND));
+    };
+    expect(await told(5)).toEqual([0, 50, 100]);
+    expect(await told(2)).toEqual([0, 30, 60, 90]);
   });
 });
 

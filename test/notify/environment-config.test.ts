@@ -111,7 +111,7 @@ describe('receivers from the environment', () => {
       [0, 'firing'],
       [2.5, 'resolved'],
       [10, 'firing'],
-      [20.5, 'firing'],
+      [20, 'firing'],
     ]);
   });
 });
