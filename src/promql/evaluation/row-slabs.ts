@@ -8,6 +8,9 @@ export const SLAB_BYTES = 1 << 19;
 /** So much is kept for later queries, 32 MiB. */
 const MOST_KEPT = 64;
 
+/** So many columns of one step are kept for later queries, some 6 MiB. */
+const MOST_SINGLES = 20_000;
+
 /** Arrays this short lie within the object heap and cost less than a view into a slab. */
 export const FEW_STEPS = 8;
 /** Longer columns would leave much of a slab unused. */
@@ -18,6 +21,8 @@ const FEW_COLUMNS = 32;
 /** Of one engine. */
 export class SlabPool {
   readonly #kept: ArrayBuffer[] = [];
+  readonly #singleFloats: Float64Array[] = [];
+  readonly #singleBytes: Uint8Array[] = [];
 
   take(): ArrayBuffer {
     const again = this.#kept.pop();
@@ -29,12 +34,43 @@ export class SlabPool {
   giveBack(slabs: readonly ArrayBuffer[]): void {
     for (const slab of slabs) if (this.#kept.length < MOST_KEPT) this.#kept.push(slab);
   }
+
+  /**
+   * A column of one zero. Instant queries want two for each series, and nothing else of theirs costs as much to make and to collect as
+   * these arrays.
+   */
+  singleFloat(): Float64Array {
+    const again = this.#singleFloats.pop();
+    if (again === undefined) return new Float64Array(1);
+    again[0] = 0;
+    return again;
+  }
+
+  /** A column of one zero. */
+  singleByte(): Uint8Array {
+    const again = this.#singleBytes.pop();
+    if (again === undefined) return new Uint8Array(1);
+    again[0] = 0;
+    return again;
+  }
+
+  giveSinglesBack(floats: readonly Float64Array[], bytes: readonly Uint8Array[]): void {
+    keep(this.#singleFloats, floats);
+    keep(this.#singleBytes, bytes);
+  }
+}
+
+function keep<T>(kept: T[], more: readonly T[]): void {
+  const count = Math.min(more.length, MOST_SINGLES - kept.length);
+  for (let i = 0; i < count; i++) kept.push(more[i]!);
 }
 
 /** What one query took. */
 export class QuerySlabs {
   readonly #pool: SlabPool;
   #taken: ArrayBuffer[] = [];
+  #singleFloats: Float64Array[] = [];
+  #singleBytes: Uint8Array[] = [];
   #floats = new Float64Array(0);
   #used = 0;
   #bytes = new Uint8Array(0);
@@ -54,6 +90,11 @@ export class QuerySlabs {
 
   /** A column of zeros. */
   floats(count: number): Float64Array {
+    if (count === 1) {
+      const single = this.#pool.singleFloat();
+      this.#singleFloats.push(single);
+      return single;
+    }
     if (count <= FEW_STEPS || this.#columns++ < FEW_COLUMNS || count > LONG_COLUMN) return new Float64Array(count);
     if (this.#used + count > this.#floats.length) {
       this.#floats = new Float64Array(this.slab());
@@ -66,6 +107,11 @@ export class QuerySlabs {
 
   /** A column of zeros. */
   bytes(count: number): Uint8Array {
+    if (count === 1) {
+      const single = this.#pool.singleByte();
+      this.#singleBytes.push(single);
+      return single;
+    }
     if (count <= FEW_STEPS || this.#columns++ < FEW_COLUMNS || count > LONG_COLUMN) return new Uint8Array(count);
     if (this.#usedBytes + count > this.#bytes.length) {
       this.#bytes = new Uint8Array(this.slab());
@@ -80,6 +126,9 @@ export class QuerySlabs {
   release(): void {
     this.#pool.giveBack(this.#taken);
     this.#taken = [];
+    this.#pool.giveSinglesBack(this.#singleFloats, this.#singleBytes);
+    this.#singleFloats = [];
+    this.#singleBytes = [];
     this.#floats = new Float64Array(0);
     this.#used = 0;
     this.#bytes = new Uint8Array(0);

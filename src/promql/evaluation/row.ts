@@ -44,6 +44,9 @@ export class RowMaker {
   /** All absent. */
   make(labels: Labels, dropName: boolean): Row {
     const steps = this.#steps;
+    if (steps === 1 && this.#slabs !== undefined) {
+      return { labels, dropName, values: this.#slabs.floats(1), kinds: this.#slabs.bytes(1), histograms: undefined };
+    }
     if (steps <= FEW_STEPS) {
       return {
         labels,
