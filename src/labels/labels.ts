@@ -119,9 +119,8 @@ export class Labels {
       values[index] = value;
       return new Labels(this.names, values);
     }
-    let at = 0;
-    while (at < this.names.length && compareBytes(this.names[at]!, name) < 0) at++;
-    return new Labels(sharedNames(this.names, this.names.toSpliced(at, 0, name)), this.values.toSpliced(at, 0, value));
+    const { names, at } = insertionOf(this.names, name);
+    return new Labels(names, this.values.toSpliced(at, 0, value));
   }
 
   without(...names: readonly string[]): Labels {
@@ -142,6 +141,19 @@ export class Labels {
       values.push(this.values[i]!);
     }
     return names.length === this.names.length ? this : Labels.fromSorted(sharedNames(this.names, names), values);
+  }
+
+  /** As `filter`, where the same function always says the same of a name: it is asked once for label sets that share their names. */
+  filterNames(accept: (name: string) => boolean): Labels {
+    const { names, places, isRun } = selectionOf(this.names, accept);
+    if (names === this.names) return this;
+    if (places.length === 0) return Labels.EMPTY;
+    const values = this.values.slice(places[0]!, places.at(-1)! + 1);
+    if (!isRun) {
+      for (let i = 0; i < places.length; i++) values[i] = this.values[places[i]!]!;
+      values.length = places.length;
+    }
+    return new Labels(names, values);
   }
 
   toRecord(): Record<string, string> {
@@ -187,6 +199,66 @@ function sharedNames(from: readonly string[], derived: readonly string[]): reado
   derivations[nextDerivation] = { from, names: derived };
   nextDerivation = (nextDerivation + 1) % derivations.length;
   return derived;
+}
+
+/** Where a name was put in of late. */
+const insertions = Array.from({ length: 4 }, () => ({
+  from: [] as readonly string[],
+  name: '',
+  names: [] as readonly string[],
+  at: 0,
+}));
+let nextInsertion = 0;
+
+function insertionOf(
+  from: readonly string[],
+  name: string,
+): { readonly names: readonly string[]; readonly at: number } {
+  for (const known of insertions) if (known.from === from && known.name === name) return known;
+  let at = 0;
+  while (at < from.length && compareBytes(from[at]!, name) < 0) at++;
+  const insertion = { from, name, names: sharedNames(from, from.toSpliced(at, 0, name)), at };
+  insertions[nextInsertion] = insertion;
+  nextInsertion = (nextInsertion + 1) % insertions.length;
+  return insertion;
+}
+
+interface Selection {
+  readonly from: readonly string[];
+  readonly accept: ((name: string) => boolean) | undefined;
+  /** Those accepted; `from` itself where all are. */
+  readonly names: readonly string[];
+  readonly places: readonly number[];
+  /** The places follow each other. */
+  readonly isRun: boolean;
+}
+
+/** What `filterNames` was asked of late. */
+const selections: Selection[] = Array.from({ length: 4 }, () => ({
+  from: [],
+  accept: undefined,
+  names: [],
+  places: [],
+  isRun: true,
+}));
+let nextSelection = 0;
+
+function selectionOf(from: readonly string[], accept: (name: string) => boolean): Selection {
+  for (const known of selections) if (known.from === from && known.accept === accept) return known;
+  const places: number[] = [];
+  for (const [place, name] of from.entries()) if (accept(name)) places.push(place);
+  const names =
+    places.length === from.length
+      ? from
+      : sharedNames(
+          from,
+          places.map((place) => from[place]!),
+        );
+  const isRun = places.length === 0 || places.at(-1)! - places[0]! === places.length - 1;
+  const selection = { from, accept, names, places, isRun };
+  selections[nextSelection] = selection;
+  nextSelection = (nextSelection + 1) % selections.length;
+  return selection;
 }
 
 export function sameNames(a: readonly string[], b: readonly string[]): boolean {

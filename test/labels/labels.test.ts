@@ -25,6 +25,30 @@ describe('Labels', () => {
   });
 });
 
+describe('labels by their names', () => {
+  const labels = Labels.of({ __name__: 'm', a: '1', b: '2', c: '3', d: '4' });
+
+  it.each([
+    ['all but the first', 'abcd', '{a="1", b="2", c="3", d="4"}'],
+    ['some in the middle', 'bc', '{b="2", c="3"}'],
+    ['some here and there', 'ad', '{a="1", d="4"}'],
+    ['none', '', '{}'],
+  ])('are %s', (_, kept, expected) => {
+    const accept = (name: string): boolean => kept.includes(name);
+    for (let i = 0; i < 2; i++) expect(labels.filterNames(accept).toString()).toBe(expected);
+    expect(labels.filterNames(accept).equals(labels.filter(accept))).toBe(true);
+  });
+
+  it('are the same ones where all are accepted, and share their names where not', () => {
+    expect(labels.filterNames(() => true)).toBe(labels);
+    const other = Labels.fromSorted(labels.names, ['n', '5', '6', '7', '8']);
+    const accept = (name: string): boolean => name !== 'b';
+    expect(other.filterNames(accept).names).toBe(labels.filterNames(accept).names);
+    expect(other.with('bb', 'x').toString()).toBe('{__name__="n", a="5", b="6", bb="x", c="7", d="8"}');
+    expect(other.with('bb', 'x').names).toBe(labels.with('bb', 'y').names);
+  });
+});
+
 describe('fingerprint', () => {
   it('is FNV-1a over names, values and separators', () => {
     expect(fingerprint(Labels.EMPTY)).toBe('cbf29ce484222325');

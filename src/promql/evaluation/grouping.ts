@@ -13,6 +13,7 @@ export class Groups {
   /** Sorted. */
   readonly #names: readonly string[];
   readonly #nameSet: ReadonlySet<string>;
+  readonly #isKept: (name: string) => boolean;
   readonly #byKey = new Map<string, number>();
   readonly labels: Labels[] = [];
   /** The names looked at last, which most series share; of those that count, their places and a text that says which they are. */
@@ -24,7 +25,9 @@ export class Groups {
     this.#without = without;
     const names = without ? [...labels, METRIC_NAME] : labels;
     this.#names = [...new Set(names)].sort(compareBytes);
-    this.#nameSet = new Set(this.#names);
+    const nameSet = new Set(this.#names);
+    this.#nameSet = nameSet;
+    this.#isKept = (name) => nameSet.has(name) !== without;
   }
 
   get size(): number {
@@ -37,7 +40,7 @@ export class Groups {
     if (index === undefined) {
       index = this.labels.length;
       this.#byKey.set(key, index);
-      this.labels.push(labels.filter((name) => this.#nameSet.has(name) !== this.#without));
+      this.labels.push(labels.filterNames(this.#isKept));
     }
     return index;
   }

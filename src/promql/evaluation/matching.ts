@@ -11,11 +11,18 @@ export class Matching {
   readonly matching: VectorMatching;
   readonly #names: readonly string[];
   readonly #set: ReadonlySet<string>;
+  /** Whether a label takes part in matching. */
+  readonly #takesPart: (name: string) => boolean;
+  /** The same of labels whose name the metric keeps: with `ignoring` that stays unless it is listed. */
+  readonly #isListed: (name: string) => boolean;
 
   constructor(matching: VectorMatching) {
     this.matching = matching;
     this.#names = [...new Set(matching.labels)].sort(compareBytes);
     this.#set = new Set(matching.on ? matching.labels : [...matching.labels, METRIC_NAME]);
+    this.#takesPart = (name) => this.#set.has(name) === matching.on;
+    const listed = new Set(matching.labels);
+    this.#isListed = (name) => listed.has(name) === matching.on;
   }
 
   signature(labels: Labels): string {
@@ -36,16 +43,13 @@ export class Matching {
 
   /** The labels that a match is made by. */
   matched(labels: Labels): Labels {
-    return labels.filter((name) => this.#set.has(name) === this.matching.on);
+    return labels.filterNames(this.#takesPart);
   }
 
   /** `many` is the side whose labels stay; `one` gives those of `group_left` and `group_right`. */
   resultLabels(many: Labels, one: Labels, operator: BinaryOperator): Labels {
     let labels = CHANGES_METRIC.has(operator) ? withoutMetadata(many) : many;
-    if (this.matching.cardinality === 'one-to-one') {
-      const listed = new Set(this.matching.labels);
-      labels = labels.filter((name) => listed.has(name) === this.matching.on);
-    }
+    if (this.matching.cardinality === 'one-to-one') labels = labels.filterNames(this.#isListed);
     for (const name of this.matching.include) labels = labels.with(name, one.get(name));
     return labels;
   }

@@ -111,7 +111,7 @@ export function copyRow(row: Row): Row {
 
 /** Without the metric's name, type and unit. */
 export function withoutMetadata(labels: Labels): Labels {
-  return labels.filter(isNoMetadata);
+  return labels.filterNames(isNoMetadata);
 }
 
 function isNoMetadata(name: string): boolean {
