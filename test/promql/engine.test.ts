@@ -28,6 +28,60 @@ async function errorType(run: () => Promise<QueryResult>): Promise<QueryErrorTyp
   }
 }
 
+describe('series that come to have equal labels', () => {
+  const storage = new MemoryStorage();
+  for (const labels of [{ __name__: 'm', a: '1' }, { __name__: 'm', a: '2' }, { __name__: 'm' }])
+    storage.series(Labels.of(labels)).push(0, 1);
+  const engine = createEngine(storage);
+
+  it.each([
+    'label_replace(m, "a", "1", "a", "2")',
+    // The series without the label gets the value of one that does not match.
+    'label_replace(m, "a", "1", "a", "")',
+    'label_replace(m, "a", "1", "a", "") > 0',
+    'sum(label_replace(m, "a", "1", "a", ""))',
+    'label_replace(label_replace(m, "a", "3", "a", "2"), "a", "3", "a", "1")',
+    'label_join(m, "a", "", "b")',
+    'label_replace({__name__=~"m"} or m, "a", "", "a", ".*") + 1',
+  ])('are an error: %s', async (query) => {
+    await expect(engine.query(query, { timeMs: 0 })).rejects.toThrow(
+      'vector cannot contain metrics with the same labelset',
+    );
+  });
+
+  it('are none where they stay apart', async () => {
+    const { value } = await engine.query('label_replace(m, "b", "$1", "a", "(.+)") > 0', { timeMs: 0 });
+    const texts = value.type === 'vector' ? value.samples.map(({ labels }) => labels.toString()) : [];
+    expect(texts).toEqual(['{__name__="m", a="1", b="1"}', '{__name__="m", a="2", b="2"}', '{__name__="m"}']);
+  });
+});
+
+describe('columns of one step', () => {
+  const of = (result: QueryResult): string =>
+    result.value.type === 'vector'
+      ? result.value.samples.map(({ labels, value }) => `${labels} ${value}`).join('\n')
+      : JSON.stringify(result.value);
+
+  it('hold nothing of the query before', async () => {
+    const storage = storageOf(600, 240);
+    const engine = createEngine(storage);
+    const queries = [
+      'x_total',
+      'x_total{half="1"} > 3000',
+      'sum without (half) (rate(x_total[1m]))',
+      'avg by (half) (x_total)',
+      'topk(3, x_total)',
+      'absent(x_total{id="none"})',
+      'x_total offset 2h',
+      'x_total unless x_total{half="0"}',
+    ];
+    for (const query of [...queries, ...queries.toReversed()]) {
+      const options = { timeMs: 30 * MINUTE };
+      expect(of(await engine.query(query, options)), query).toBe(of(await createEngine(storage).query(query, options)));
+    }
+  });
+});
+
 describe('memory of results', () => {
   const range = { startMs: 0, endMs: 60 * MINUTE, stepMs: 15_000 };
   const texts = ({ value }: QueryResult): string =>

@@ -14,8 +14,8 @@ export async function labelReplace(evaluator: Evaluator, args: readonly Expressi
   checkLabelName(target, 'destination label name in label_replace()');
   const rows = await evaluator.rows(args[0]!);
   const replaced = new Map<string, string | undefined>();
-  // Series that differ still do with one label more.
-  let mayBeEqual = false;
+  // Series that differ still do with one label more, unless it is the one that says which of them get it.
+  let mayBeEqual = source === target;
   for (const row of rows) {
     const value = row.labels.get(source);
     if (!replaced.has(value)) replaced.set(value, replace(regexp, value, replacement));

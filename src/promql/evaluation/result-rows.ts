@@ -2,10 +2,11 @@
 import type { FloatHistogram } from '../../exposition/histogram.ts';
 import { Labels } from '../../labels/labels.ts';
 import { HISTOGRAM, type SampleColumns, STALE } from '../../storage/queryable.ts';
-import { type Expression, unwrap } from '../expression.ts';
+import { type Expression, SET_OPERATORS, typeOf, unwrap } from '../expression.ts';
 import { QueryError, type QueryValue, type RangeSeries } from '../result.ts';
 import type { Evaluator } from './evaluator.ts';
 import { timeAt } from './frame.ts';
+import { CHANGES_METRIC } from './matching.ts';
 import { isRangeArgument, rangeSource } from './range.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, mergeRows, pointCount, type Row, withoutMetadata } from './row.ts';
 import type { QuerySlabs } from './row-slabs.ts';
@@ -36,11 +37,32 @@ export function finishVector(evaluator: Evaluator, expression: Expression, rows:
   return { type: 'vector', timestampMs: evaluator.frame.startMs, samples };
 }
 
-/** Whether no two rows can have equal labels, so that nobody need look: those of the storage, of aggregations, and of range functions, which look themselves. */
+/** Whether no two rows can have equal labels, so that nobody need look: those of the storage and of aggregations, and of what looks itself. */
 function isOfDifferentLabels({ scope }: Evaluator, expression: Expression): boolean {
-  if (scope.features.delayedNameRemoval) return false;
-  if (expression.kind === 'call') return expression.args.some((arg) => isRangeArgument(unwrap(arg)));
-  return expression.kind === 'vector-selector' || expression.kind === 'aggregation';
+  return !scope.features.delayedNameRemoval && keepsApart(expression);
+}
+
+function keepsApart(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'vector-selector':
+    case 'aggregation':
+      return true;
+    case 'call': {
+      const args = expression.args.map(unwrap);
+      const { name } = expression.signature;
+      if (name === 'label_replace') return keepsApart(args[0]!);
+      return name === 'label_join' || args.some(isRangeArgument);
+    }
+    case 'binary': {
+      const { left, right, operator, returnBool } = expression;
+      if (SET_OPERATORS.has(operator)) return false;
+      const vectors = [left, right].filter((each) => typeOf(each) === 'vector');
+      // Where a scalar leaves the labels as they are, nothing looks.
+      return vectors.length === 2 || CHANGES_METRIC.has(operator) || returnBool || keepsApart(unwrap(vectors[0]!));
+    }
+    default:
+      return false;
+  }
 }
 
 /** The samples themselves, for an instant query of a range selector or a subquery. */
