@@ -63,13 +63,24 @@ async function rankGroup(evaluator: Evaluator, node: Aggregation, group: Row[], 
   let order = group;
   let heaps = await rankRows(evaluator, node, order, column);
   if (heaps.some((heap) => heap.wasTied)) {
-    // Which of equal values stay is decided by the order of the labels.
-    order = group.slice().sort((a, b) => a.labels.compare(b.labels));
+    // Which of equal values stay is decided by the order of the labels, among those that may.
+    const bars = heaps.map((heap) => heap.bar);
+    order = group.filter((row) => mayStay(row, bars, node.operator === 'topk'));
+    order.sort((a, b) => a.labels.compare(b.labels));
     heaps = await rankRows(evaluator, node, order, column);
   }
   for (const { kinds } of group) kinds.fill(ABSENT);
   for (const [step, heap] of heaps.entries()) for (const i of heap.members()) order[i]!.kinds[step] = FLOAT_POINT;
   return column.length === 1 ? heaps[0]!.sorted().map((i) => order[i]!) : group;
+}
+
+/** Whether at any step the row is no worse than the worst that stays. NaN, of either, is never said to be worse. */
+function mayStay({ kinds, values }: Row, bars: readonly number[], isTop: boolean): boolean {
+  for (let step = 0; step < kinds.length; step++) {
+    if (kinds[step] !== FLOAT_POINT) continue;
+    if (!(isTop ? values[step]! < bars[step]! : values[step]! > bars[step]!)) return true;
+  }
+  return false;
 }
 
 /** The rows that stay at each step. Row by row, for that is how they lie in memory. */
