@@ -143,13 +143,14 @@ function plainFunction(name: string): RowFunction | undefined {
 /** `rate` of something that is named, and typed, like no counter. */
 function noteNonCounter(scope: QueryScope, labels: Labels, row: Row, site: CallSite): void {
   const name = labels.metricName;
-  if (name === '' || !row.kinds.includes(FLOAT_POINT)) return;
-  if (scope.features.typeAndUnitLabels) {
+  const { typeAndUnitLabels } = scope.features;
+  if (name === '' || (!typeAndUnitLabels && COUNTER_SUFFIX.test(name)) || !row.kinds.includes(FLOAT_POINT)) return;
+  if (typeAndUnitLabels) {
     const type = labels.get('__type__');
     if (type !== 'counter' && type !== 'histogram') {
       scope.annotations.possibleNonCounterType(name, type, site.argument);
     }
-  } else if (!COUNTER_SUFFIX.test(name)) {
+  } else {
     scope.annotations.possibleNonCounter(name, site.argument);
   }
 }
