@@ -1,4 +1,4 @@
-/** Warnings and infos of one evaluation, in Prometheus' words, each text once. */
+/** Warnings and infos of one evaluation, in Prometheus' words, each text once: with the place that it was last said of. */
 import { quote } from '../../labels/labels.ts';
 import type { ForcedMonotonicity } from '../histogram/classic.ts';
 import { formatG } from '../number-text.ts';
@@ -16,16 +16,22 @@ interface Monotonicity {
   readonly samples: number;
 }
 
+/** Texts and where they were said of. */
+export interface Remarks {
+  readonly warnings: Map<string, Position>;
+  readonly infos: Map<string, Position>;
+}
+
 export class Annotations {
-  readonly #warnings = new Map<string, Position>();
-  readonly #infos = new Map<string, Position>();
+  readonly #all: Remarks = { warnings: new Map(), infos: new Map() };
+  readonly #recorded: Remarks[] = [];
   readonly #monotonicity = new Map<string, Monotonicity>();
 
   /** The texts with their positions in the query. */
   texts(query: string): { readonly warnings: string[]; readonly infos: string[] } {
     const withPlaces = (prefix: string, texts: Map<string, Position>): string[] =>
       [...texts].map(([text, position]) => `${prefix}: ${text} (${formatPosition(query, position.start)})`);
-    const infos = withPlaces('PromQL info', this.#infos);
+    const infos = withPlaces('PromQL info', this.#all.infos);
     for (const [text, each] of this.#monotonicity) {
       infos.push(
         `PromQL info: ${text}, from buckets ${formatG(each.lowestBound)} to ${formatG(each.highestBound)}, ` +
@@ -33,7 +39,7 @@ export class Annotations {
           `from ${formatTime(each.firstMs)} to ${formatTime(each.lastMs)} (${formatPosition(query, each.position.start)})`,
       );
     }
-    return { warnings: withPlaces('PromQL warning', this.#warnings), infos };
+    return { warnings: withPlaces('PromQL warning', this.#all.warnings), infos };
   }
 
   invalidQuantile(q: number, at: Position): void {
@@ -153,12 +159,32 @@ export class Annotations {
     });
   }
 
+  /** What is said while something runs. */
+  async record(run: () => Promise<void>): Promise<Remarks> {
+    const remarks: Remarks = { warnings: new Map(), infos: new Map() };
+    this.#recorded.push(remarks);
+    try {
+      await run();
+    } finally {
+      this.#recorded.pop();
+    }
+    return remarks;
+  }
+
+  /** Said again, of what stands `shift` characters further on. */
+  repeat({ warnings, infos }: Remarks, shift: number): void {
+    for (const [text, at] of warnings) this.#warn(text, { start: at.start + shift, end: at.end + shift });
+    for (const [text, at] of infos) this.#info(text, { start: at.start + shift, end: at.end + shift });
+  }
+
   #warn(text: string, at: Position): void {
-    if (!this.#warnings.has(text)) this.#warnings.set(text, at);
+    this.#all.warnings.set(text, at);
+    for (const remarks of this.#recorded) remarks.warnings.set(text, at);
   }
 
   #info(text: string, at: Position): void {
-    if (!this.#infos.has(text)) this.#infos.set(text, at);
+    this.#all.infos.set(text, at);
+    for (const remarks of this.#recorded) remarks.infos.set(text, at);
   }
 }
 

@@ -4,6 +4,7 @@ import { type Call, type Expression, typeOf, type UnaryExpression, unwrap } from
 import { multiply } from '../histogram/operations.ts';
 import { QueryError } from '../result.ts';
 import { aggregate } from './aggregation.ts';
+import type { Remarks } from './annotations.ts';
 import { vectorBinary, vectorScalarBinary } from './binary.ts';
 import { type Frame, type QueryScope, timeAt } from './frame.ts';
 import { callVectorFunction } from './instant-functions.ts';
@@ -24,10 +25,18 @@ import { greater, lesser, scalarOperation } from './scalar-functions.ts';
 import { type RowSink, selectInstant } from './selector.ts';
 import type { ScalarColumn } from './site.ts';
 
+/** What an expression that occurs more than once has come to. */
+interface Shared {
+  readonly rows: readonly Row[];
+  readonly remarks: Remarks;
+  /** Where in the query the one evaluated stands. */
+  readonly start: number;
+}
+
 export class Evaluator {
   readonly scope: QueryScope;
   readonly frame: Frame;
-  readonly #shared: Map<string, Row[]>;
+  readonly #shared: Map<string, Shared>;
 
   constructor(scope: QueryScope, frame: Frame) {
     this.scope = scope;
@@ -64,14 +73,16 @@ export class Evaluator {
       await this.#compute(inner, sink, reuse);
       return;
     }
-    let rows = this.#shared.get(key);
-    if (!rows) {
-      rows = [];
-      const kept = rows;
-      await this.#compute(inner, (row) => kept.push(row), false);
-      this.#shared.set(key, rows);
+    let shared = this.#shared.get(key);
+    if (shared) {
+      this.scope.annotations.repeat(shared.remarks, inner.start - shared.start);
+    } else {
+      const rows: Row[] = [];
+      const remarks = await this.scope.annotations.record(() => this.#compute(inner, (row) => rows.push(row), false));
+      shared = { rows, remarks, start: inner.start };
+      this.#shared.set(key, shared);
     }
-    for (const row of rows) sink(copyRow(row));
+    for (const row of shared.rows) sink(copyRow(row));
   }
 
   /** The value of a scalar at each step; not to be changed. */
@@ -189,7 +200,7 @@ export class Evaluator {
       row.dropName = true;
       if (!this.scope.features.delayedNameRemoval) row.labels = withoutMetadata(row.labels);
     }
-    for (const row of this.scope.features.delayedNameRemoval ? rows : mergeRows(rows)) sink(row);
+    for (const row of this.scope.features.delayedNameRemoval ? rows : mergeRows(rows, 'by-kind')) sink(row);
   }
 
   async #scalarCall(call: Call): Promise<ScalarColumn> {

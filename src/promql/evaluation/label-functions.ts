@@ -24,7 +24,7 @@ export async function labelReplace(evaluator: Evaluator, args: readonly Expressi
     mayBeEqual ||= row.labels.has(target);
     setLabel(row, target, result);
   }
-  return mayBeEqual ? mergeRows(rows) : rows;
+  return mayBeEqual ? mergeRows(rows, 'by-kind') : rows;
 }
 
 export async function labelJoin(evaluator: Evaluator, args: readonly Expression[]): Promise<Row[]> {
@@ -33,7 +33,7 @@ export async function labelJoin(evaluator: Evaluator, args: readonly Expression[
   checkLabelName(target, 'destination label name in label_join()');
   const rows = await evaluator.rows(args[0]!);
   for (const row of rows) setLabel(row, target, sources.map((source) => row.labels.get(source)).join(separator));
-  return mergeRows(rows);
+  return mergeRows(rows, 'by-kind');
 }
 
 /** Any UTF-8 but the empty string. */

@@ -2,7 +2,7 @@
 import { childrenOf, type Expression, typeOf } from '../expression.ts';
 import { formatExpression } from '../format.ts';
 
-/** Instant vectors that read from the storage, by their text; warnings keep the place of the first. */
+/** Instant vectors that read from the storage, by their text; of one length, so that what is said of a part of one is said of the other at the same distance from its start. */
 export function findRepeated(expression: Expression): ReadonlyMap<Expression, string> {
   const byText = new Map<string, Expression[]>();
   collect(expression, byText);
@@ -18,7 +18,7 @@ function collect(expression: Expression, byText: Map<string, Expression[]>): voi
   const isShareable =
     kind === 'vector-selector' || kind === 'aggregation' || (kind === 'call' && expression.args.length > 0);
   if (isShareable && typeOf(expression) === 'vector') {
-    const text = formatExpression(expression);
+    const text = `${expression.end - expression.start} ${formatExpression(expression)}`;
     const nodes = byText.get(text);
     if (nodes) nodes.push(expression);
     else byText.set(text, [expression]);

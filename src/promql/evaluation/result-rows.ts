@@ -21,14 +21,14 @@ export function finishMatrix(evaluator: Evaluator, rows: Row[], scalar?: Float64
   rows.sort((a, b) => a.labels.compare(b.labels));
   // In order, equal labels stand side by side: where there are none, no key of each series need be made.
   const isUnique = rows.every((row, i) => i === 0 || !row.labels.equals(rows[i - 1]!.labels));
-  const merged = isUnique ? rows : mergeRows(rows);
+  const merged = isUnique ? rows : mergeRows(rows, 'by-kind');
   return { type: 'matrix', series: merged.map((row) => toSeries(evaluator.scope.slabs, row, times)) };
 }
 
 /** In the order of the rows: `sort` and `topk` mean it. */
 export function finishVector(evaluator: Evaluator, expression: Expression, rows: Row[]): QueryValue {
   dropNames(evaluator, rows);
-  const merged = isOfDifferentLabels(evaluator, expression) ? rows : mergeRows(rows);
+  const merged = isOfDifferentLabels(evaluator, expression) ? rows : mergeRows(rows, 'by-kind');
   const samples = merged.map((row) => ({
     labels: row.labels,
     value: row.values[0]!,

@@ -118,27 +118,31 @@ function isNoMetadata(name: string): boolean {
   return !METADATA_LABELS.has(name);
 }
 
-/** Rows of equal labels made one; an error where two of them have a value at the same step. */
-export function mergeRows(rows: Row[]): Row[] {
+/**
+ * Rows of equal labels made one; an error where two of them have a value at the same step, `by-kind` only where they have
+ * one of the same kind: else the histogram is what is left.
+ */
+export function mergeRows(rows: Row[], collide: 'by-step' | 'by-kind' = 'by-step'): Row[] {
   if (rows.length < 2) return rows;
   const byKey = new Map<string, Row>();
   for (const row of rows) {
     const first = byKey.get(row.labels.key);
     if (!first) byKey.set(row.labels.key, row);
-    else mergeInto(first, row);
+    else mergeInto(first, row, collide);
   }
   return byKey.size === rows.length ? rows : [...byKey.values()];
 }
 
-function mergeInto(target: Row, source: Row): void {
+function mergeInto(target: Row, source: Row, collide: 'by-step' | 'by-kind'): void {
   for (let i = 0; i < source.kinds.length; i++) {
     const kind = source.kinds[i]!;
+    const there = target.kinds[i]!;
     if (kind === ABSENT) continue;
-    if (target.kinds[i] !== ABSENT) {
+    if (there !== ABSENT && (collide === 'by-step' || there === kind)) {
       throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
     }
     if (kind === HISTOGRAM_POINT) setHistogram(target, i, source.histograms![i]!);
-    else {
+    else if (there === ABSENT) {
       target.kinds[i] = kind;
       target.values[i] = source.values[i]!;
     }
