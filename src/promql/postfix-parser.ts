@@ -48,9 +48,6 @@ function parseBrackets(reader: TokenReader, features: PromqlFeatures, expression
     reader.fail(brackets, 'no offset modifiers allowed before range');
   }
   if (expression.at !== undefined) reader.fail(brackets, 'no @ modifiers allowed before range');
-  if (expression.extension !== undefined) {
-    reader.fail(brackets, `no ${expression.extension} modifiers allowed before range`);
-  }
   const matrix: MatrixSelector = {
     kind: 'matrix-selector',
     selector: expression,
@@ -120,20 +117,15 @@ function parseExtension(
     const selector = extended(reader, expression.selector, extension, expression.selector.end);
     return { ...expression, selector, end: token.end };
   }
-  if (expression.kind === 'vector-selector' && extension === 'smoothed') {
-    return extended(reader, expression, extension, token.end);
+  if (expression.kind === 'vector-selector') return extended(reader, expression, extension, token.end);
+  if (expression.kind === 'subquery') {
+    return reader.fail(expression, `${extension} modifier is not supported for subqueries`);
   }
-  return reader.fail(
-    expression,
-    extension === 'anchored'
-      ? 'anchored modifier can only be used with range vector selectors'
-      : 'smoothed modifier can only be used with instant and range vector selectors',
-  );
+  return reader.fail(expression, `${extension} modifier not implemented`);
 }
 
 function extended(reader: TokenReader, selector: VectorSelector, extension: Extension, end: number): VectorSelector {
-  if (selector.extension === extension) reader.fail(selector, `${extension} modifier may not be set multiple times`);
-  if (selector.extension !== undefined) {
+  if (selector.extension !== undefined && selector.extension !== extension) {
     reader.fail(selector, 'anchored and smoothed modifiers cannot be used together');
   }
   return { ...selector, extension, end };

@@ -151,7 +151,8 @@ function toRawSeries(
 /** With values at the very ends of the range: the neighbours', or interpolated between them. */
 function extend(samples: RawSample[], smoothed: boolean, start: number, end: number): RawSample[] {
   if (samples.some((sample) => sample.histogram)) {
-    return samples.filter((sample) => sample.timeMs > start && sample.timeMs <= end);
+    const extension = smoothed ? 'smoothed' : 'anchored';
+    throw new QueryError('execution', `${extension} modifier is not supported with histograms`);
   }
   const first = Math.max(
     0,

@@ -55,7 +55,8 @@ async function selectInto(
   reuse: boolean,
 ): Promise<void> {
   const { offsetMs, fixedMs } = resolveTimes(scope, selector);
-  const smoothed = selector.extension === 'smoothed';
+  // When samples were taken is asked of the samples themselves.
+  const smoothed = selector.extension === 'smoothed' && wanted === 'value';
   const firstRef = (fixedMs ?? frame.startMs) - offsetMs;
   const lastRef = (fixedMs ?? lastTime(frame)) - offsetMs;
   const from = firstRef - scope.lookbackMs + 1;
@@ -213,7 +214,10 @@ function yielded(columns: SampleColumns, at: number, kind: number, wanted: Selec
   }
 }
 
-/** `smoothed`: interpolated between the samples around each step, the last one carried on. */
+/**
+ * `smoothed`: interpolated between the samples around each step, the last one carried on. None, and a remark, where there
+ * are floats and histograms within the lookback before and behind the step.
+ */
 function fillSmoothed(
   scope: QueryScope,
   selector: VectorSelector,
@@ -225,11 +229,16 @@ function fillSmoothed(
   const { timestamps, lookbackMs } = { timestamps: columns.timestamps, lookbackMs: scope.lookbackMs };
   const present: number[] = [];
   for (let i = 0; i < columns.length; i++) if (columns.floatsOnly || columns.kinds[i] !== STALE) present.push(i);
+  const mixture = columns.floatsOnly ? undefined : new MixtureWindow(columns, present);
   let points = 0;
   let next = 0;
   for (let step = 0; step < row.values.length; step++) {
     const ref = firstRef + step * stepMs;
     while (next < present.length && timestamps[present[next]!]! < ref) next++;
+    if (mixture?.isMixed(ref - lookbackMs, ref + lookbackMs)) {
+      scope.annotations.mixedFloatsAndHistograms(row.labels.metricName, selector);
+      continue;
+    }
     const after = present[next];
     const before = present[next - 1];
     const afterCounts = after !== undefined && timestamps[after]! <= ref + lookbackMs;
@@ -241,6 +250,33 @@ function fillSmoothed(
     points++;
   }
   return points;
+}
+
+/** Whether floats and histograms are together in a window that only moves on. */
+class MixtureWindow {
+  readonly #columns: SampleColumns;
+  readonly #present: readonly number[];
+  #from = 0;
+  #to = 0;
+  #histograms = 0;
+
+  constructor(columns: SampleColumns, present: readonly number[]) {
+    this.#columns = columns;
+    this.#present = present;
+  }
+
+  /** After `fromMs`, up to `toMs`. */
+  isMixed(fromMs: number, toMs: number): boolean {
+    const present = this.#present;
+    const { timestamps, kinds } = this.#columns;
+    for (; this.#to < present.length && timestamps[present[this.#to]!]! <= toMs; this.#to++) {
+      if (kinds[present[this.#to]!] === HISTOGRAM) this.#histograms++;
+    }
+    for (; this.#from < this.#to && timestamps[present[this.#from]!]! <= fromMs; this.#from++) {
+      if (kinds[present[this.#from]!] === HISTOGRAM) this.#histograms--;
+    }
+    return this.#histograms > 0 && this.#histograms < this.#to - this.#from;
+  }
 }
 
 function copySample(columns: SampleColumns, at: number, row: Row, step: number): void {
@@ -271,10 +307,8 @@ function interpolateSamples(
     row.kinds[step] = FLOAT_POINT;
     return true;
   }
-  if (!first || !second) {
-    scope.annotations.mixedFloatsAndHistograms(row.labels.metricName, selector);
-    return false;
-  }
+  // One of either kind is no window to interpolate in, which has been said.
+  if (!first || !second) return false;
   const difference = combine(second, first, -1);
   const result = difference && combine(multiply(difference.histogram, fraction), first, 1);
   if (!result) {

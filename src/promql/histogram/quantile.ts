@@ -101,7 +101,7 @@ export function startAtZero(histogram: FloatHistogram, bucket: Bucket): void {
 
 /** Zero as an end of the zero bucket where there are buckets on one side only. Fractions, unlike quantiles, ask it of custom buckets too. */
 function biasBucketAtZero(histogram: FloatHistogram, bucket: Bucket): void {
-  if (!(bucket.lower < 0 && bucket.upper > 0)) return;
+  if (!(bucket.lower <= 0 && bucket.upper >= 0)) return;
   const hasNegative = histogram.negativeBuckets.length > 0;
   const hasPositive = histogram.positiveBuckets.length > 0;
   if (!hasNegative && hasPositive) bucket.lower = 0;

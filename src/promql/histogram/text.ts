@@ -11,7 +11,8 @@ export function formatHistogram(histogram: FloatHistogram): string {
     const bound = formatG(histogram.zeroThreshold);
     parts.push(`[-${bound},${bound}]:${formatG(histogram.zeroCount)}`);
   }
-  for (const bucket of positiveBuckets(histogram)) if (bucket.count !== 0) parts.push(formatBucket(bucket));
+  const format = isCustom(histogram) ? formatCustomBucket : formatBucket;
+  for (const bucket of positiveBuckets(histogram)) if (bucket.count !== 0) parts.push(format(bucket));
   return `{${parts.join(', ')}}`;
 }
 
@@ -39,6 +40,12 @@ function formatBucket({ lower, upper, count }: Bucket): string {
   const open = lower < 0 ? '[' : '(';
   const close = upper > 0 ? ']' : ')';
   return `${open}${formatG(lower)},${formatG(upper)}${close}:${formatG(count)}`;
+}
+
+/** The upper bound is always part of it. */
+function formatCustomBucket({ lower, upper, count }: Bucket): string {
+  const open = lower === Number.NEGATIVE_INFINITY ? '[' : '(';
+  return `${open}${formatG(lower)},${formatG(upper)}]:${formatG(count)}`;
 }
 
 function addSide(parts: string[], key: string, offsetKey: string, side: Side): void {

@@ -6,14 +6,14 @@ import { countBelow, startAtZero } from './quantile.ts';
 
 export type KeptSide = 'below' | 'above';
 
-/** Count and sum are estimated anew, unless nothing had to go. */
+/** Count and sum are estimated anew, unless nothing had to go. Of NaN neither side is kept, but for the zero bucket, which is NaN then. */
 export function trimHistogram(histogram: FloatHistogram, at: number, kept: KeptSide): FloatHistogram {
   let count = 0;
   let sum = 0;
   let isWhole = true;
   const keep = (bucket: Bucket, isZero: boolean): number => {
     if (bucket.count === 0) return 0;
-    const isUnsplit = isCustom(histogram) && cannotBeSplit(bucket, at);
+    const isUnsplit = Number.isNaN(at) ? !isZero : isCustom(histogram) && cannotBeSplit(bucket, at);
     if (isZero) biasZeroBucket(histogram, bucket);
     startAtZero(histogram, bucket);
     const remaining = isUnsplit ? 0 : remainder(histogram, bucket, at, kept);
@@ -30,9 +30,8 @@ export function trimHistogram(histogram: FloatHistogram, at: number, kept: KeptS
   return compact({ ...histogram, count, sum, zeroCount, negativeBuckets: negative, positiveBuckets: positive });
 }
 
-/** Custom buckets of which neither side is kept: all for NaN, one without any bound, and the lowest for a negative value it might hold. */
+/** Custom buckets of which neither side is kept: one without any bound, and the lowest for a negative value it might hold. */
 function cannotBeSplit({ lower, upper }: Bucket, at: number): boolean {
-  if (Number.isNaN(at)) return true;
   if (lower !== Number.NEGATIVE_INFINITY || !Number.isFinite(at)) return false;
   return upper === Number.POSITIVE_INFINITY || (upper > 0 && at < 0);
 }
