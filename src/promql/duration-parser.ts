@@ -35,7 +35,7 @@ export function parseRangeDuration(reader: TokenReader, features: PromqlFeatures
 }
 
 /**
- * What follows `offset`: one operand, with a sign in front of it or not. Behind one in parentheses without a sign any
+ * What follows `offset`: one operand, with signs in front of it or not. Behind one in parentheses without a sign any
  * arithmetic belongs to it, as in Prometheus: `x offset (1m) - 30` is one of 30 s.
  */
 export function parseOffsetDuration(reader: TokenReader, features: PromqlFeatures): ParsedDuration {
@@ -43,11 +43,13 @@ export function parseOffsetDuration(reader: TokenReader, features: PromqlFeature
   if (first.kind === 'punctuation' && first.word === '(') {
     return finish(reader, features, parseArithmetic(reader, 'offset', 0), first);
   }
+  return finish(reader, features, parseSignedOperand(reader, 'offset'), first);
+}
+
+function parseSignedOperand(reader: TokenReader, context: string): DurationExpression {
   const sign = reader.accept('-') ?? reader.accept('+');
-  const operand = parseOperand(reader, 'offset');
-  if (!sign) return finish(reader, features, operand, first);
-  const kind = sign.text === '-' ? 'minus' : 'plus';
-  return finish(reader, features, { kind, operand }, first);
+  if (!sign) return parseOperand(reader, context);
+  return { kind: sign.text === '-' ? 'minus' : 'plus', operand: parseSignedOperand(reader, context) };
 }
 
 /** A plain value becomes milliseconds at once; anything else waits for the query's step and range. */
@@ -78,12 +80,26 @@ function parseArithmetic(reader: TokenReader, context: string, above: number): D
     if (precedence === undefined || precedence <= above) return left;
     reader.next();
     const operator = token.word as '+';
-    left = {
-      kind: 'arithmetic',
-      operator,
-      left,
-      right: parseArithmetic(reader, context, token.word === '^' ? precedence - 1 : precedence),
-    };
+    const right = parseArithmetic(reader, context, token.word === '^' ? precedence - 1 : precedence);
+    if (isZero(right)) {
+      if (token.word === '/') reader.fail(token, 'division by zero');
+      if (token.word === '%') reader.fail(token, 'modulo by zero');
+    }
+    left = { kind: 'arithmetic', operator, left, right };
+  }
+}
+
+/** Zero whatever the query's times are. */
+function isZero(expression: DurationExpression): boolean {
+  switch (expression.kind) {
+    case 'literal':
+      return expression.literal.value === 0;
+    case 'minus':
+    case 'plus':
+    case 'wrapped':
+      return isZero(expression.operand);
+    default:
+      return false;
   }
 }
 

@@ -39,7 +39,10 @@ export function parseMatchers(reader: TokenReader): ParsedMatchers {
 function parseMatcher(reader: TokenReader, name: Token): Matcher {
   const label = name.kind === 'string' ? parseStringToken(reader, name).value : name.text;
   const operator = reader.peek();
-  if (!MATCH_OPERATORS.has(operator.word)) reader.unexpected('label matching', 'label matching operator');
+  if (!MATCH_OPERATORS.has(operator.word)) {
+    // A string alone would have been a metric's name.
+    reader.unexpected('label matching', name.kind === 'string' ? '"," or "}"' : 'label matching operator');
+  }
   reader.next();
   const value = reader.peek();
   if (value.kind !== 'string') reader.unexpected('label matching', 'string');

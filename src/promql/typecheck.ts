@@ -117,9 +117,6 @@ class Checker {
       if (SET_OPERATORS.has(operator)) {
         this.#fail(expression, `set operator "${operator}" not allowed in binary scalar expression`);
       }
-      if (scalars && (operator === '</' || operator === '>/')) {
-        this.#fail(expression, `operator "${operator}" not allowed for Scalar operations`);
-      }
       return;
     }
     if (!SET_OPERATORS.has(operator) || !matching) return;

@@ -1,5 +1,7 @@
 /** Functions and operators on single numbers. */
+
 import type { BinaryOperator } from '../expression.ts';
+import { QueryError } from '../result.ts';
 import { type CivilTime, civilTime, daysInMonth } from './civil-time.ts';
 
 export function floatFunction(name: string): ((value: number) => number) | undefined {
@@ -23,6 +25,9 @@ export function scalarOperation(operator: BinaryOperator, a: number, b: number):
       return power(a, b);
     case 'atan2':
       return Math.atan2(a, b);
+    case '</':
+    case '>/':
+      throw new QueryError('execution', `operator "${operator}" not allowed for Scalar operations`);
     default:
       return compareFloats(operator, a, b) ? 1 : 0;
   }
