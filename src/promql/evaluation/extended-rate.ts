@@ -54,14 +54,17 @@ function floatRate(site: CallSite, { isCounter, isRate, extension }: RateKind, w
     smoothed && last > window.floatFrom && times[last]! > rangeEnd ? between(last - 1, rangeEnd) : values[last]!;
   let result = right - left;
   if (isCounter) {
+    // Summed up by itself: of huge values that matters.
+    let lost = 0;
     let previous = left;
     const innerFirst = times[first]! <= rangeStart ? first + 1 : first;
     const innerLast = times[last]! >= rangeEnd ? last - 1 : last;
     for (let i = innerFirst; i <= innerLast; i++) {
-      if (values[i]! < previous) result += previous;
+      if (values[i]! < previous) lost += previous;
       previous = values[i]!;
     }
-    if (right < previous) result += previous;
+    if (right < previous) lost += previous;
+    result += lost;
   }
   window.value = isRate ? result / (site.rangeMs / 1000) : result;
   return 1;
