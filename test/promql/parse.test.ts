@@ -39,6 +39,10 @@ describe('printing', () => {
     ['a + fill(0) b', 'a + fill (0) b'],
     ['histogram </ 2', 'histogram </ 2'],
     ['sum by (on, "é") (x)', 'sum by (on, "é") (x)'],
+    ['{"a","b"}', '{__name__="a",__name__="b"}'],
+    ['x anchored', 'x anchored'],
+    ['rate(x smoothed[5m])', 'rate(x[5m] smoothed)'],
+    ['x offset --1m', 'x offset --1m'],
   ])('prints %s', (query, printed) => {
     expect(formatExpression(parseExpression(query))).toBe(printed);
     expect(formatExpression(parseExpression(printed))).toBe(printed);

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { runPromqlTests } from '../../src/promql/testscript/run.ts';
+
+/** What a Prometheus 3.14 answered to the same over the same data. */
+const SCRIPT = `
+load 1m
+  c{a="1"} 0+3x20
+  d{a="2"} 0+3x20
+  h{a="1"} {{schema:0 count:3 sum:4 buckets:[1 2]}}+{{schema:0 count:3 sum:4 buckets:[1 2]}}x20
+  mixed 1 2 3 4 {{schema:0 count:3 sum:4 buckets:[1 2]}}x12
+  custom {{schema:-53 count:10 sum:-100 custom_values:[-5 0 10] buckets:[1 2 3 4]}}x20
+
+# A float and a histogram of equal labels: the histogram is told.
+eval instant at 15m -{__name__=~"c|h"}
+  {a="1"} {{count:-48 sum:-64 buckets:[-16 -32]}}
+
+eval instant at 15m label_replace({__name__=~"c|d"}, "a", "1", "", "")
+  expect no_warn
+  c{a="1"} 45
+  d{a="1"} 45
+
+eval instant at 15m -label_replace({__name__=~"c|d"}, "a", "1", "", "")
+  expect fail msg: vector cannot contain metrics with the same labelset
+
+# What is said twice is said of the later place, though evaluated once.
+eval instant at 10m rate(c[5m]) + rate(c[5m])
+  expect info msg: PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "c" (1:20)
+  {a="1"} 0.1
+
+eval instant at 10m histogram_fraction(-1, 1, custom)
+  {} 0.23
+
+eval instant at 10m histogram_fraction(-Inf, 0, custom)
+  {} 0.1
+
+eval instant at 10m count_values("v", custom)
+  {v="{count:10, sum:-100, [-Inf,-5]:1, (-5,0]:2, (0,10]:3, (10,+Inf]:4}"} 1
+
+eval instant at 10m h </ NaN
+  h{a="1"} {{}}
+
+eval instant at 1m30s mixed smoothed
+  expect warn msg: PromQL warning: encountered a mix of histograms and floats for metric name "mixed" (1:1)
+
+eval instant at 9m30s histogram_count(mixed smoothed)
+  {} 3
+
+eval instant at 10m30s timestamp(c smoothed)
+  {a="1"} 600
+
+eval instant at 10m30s c anchored
+  c{a="1"} 30
+
+eval instant at 10m h[5m] anchored
+  expect fail msg: anchored modifier is not supported with histograms
+
+eval instant at 10m 1 </ 2
+  expect fail msg: operator "</" not allowed for Scalar operations
+`;
+
+it('answers corner cases as Prometheus does', async () => {
+  const lines: string[] = [];
+  await runPromqlTests([{ name: 'corners', text: SCRIPT }], (line) => lines.push(line));
+  expect(lines).toEqual(['14 passed, 0 failed']);
+});
