@@ -36,6 +36,9 @@ eval instant at 10m histogram_fraction(-Inf, 0, custom)
 eval instant at 10m count_values("v", custom)
   {v="{count:10, sum:-100, [-Inf,-5]:1, (-5,0]:2, (0,10]:3, (10,+Inf]:4}"} 1
 
+eval instant at 10m custom * NaN
+  {} {{schema:-53 count:NaN sum:NaN custom_values:[-5 0 10] buckets:[NaN NaN NaN NaN]}}
+
 eval instant at 10m h </ NaN
   h{a="1"} {{}}
 
@@ -61,5 +64,5 @@ eval instant at 10m 1 </ 2
 it('answers corner cases as Prometheus does', async () => {
   const lines: string[] = [];
   await runPromqlTests([{ name: 'corners', text: SCRIPT }], (line) => lines.push(line));
-  expect(lines).toEqual(['14 passed, 0 failed']);
+  expect(lines).toEqual(['15 passed, 0 failed']);
 });
