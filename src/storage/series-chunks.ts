@@ -2,7 +2,7 @@
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import type { AppendOutcome } from './appender.ts';
 import { copySample, cutAfter, decodeChunk, pushSample } from './chunk-reading.ts';
-import { ChunkTable, CONTINUES, copied, KEPT, NONE } from './chunk-table.ts';
+import { ChunkTable, CONTINUES, copied, IRREGULAR, KEPT, NONE } from './chunk-table.ts';
 import { appendFloat, type FloatTail, tailOf, trim } from './float-chunk.ts';
 import { decodeEnd } from './float-decoding.ts';
 import { appendHistogram, continuesWith, sameHistogram } from './histogram-chunk.ts';
@@ -176,12 +176,24 @@ export class SeriesChunks {
     const kind = this.#tailKind[slot]!;
     const isAtHand = newestMs >= startMs && newestMs <= endMs && kind !== HISTOGRAM;
     if (!isAtHand || this.table.starts.size > 0 || this.#late.has(slot)) {
-      this.read(slot, startMs, endMs, into);
+      this.read(slot, Math.max(startMs, this.#gridTime(slot, endMs)), endMs, into);
       return;
     }
     into.clear();
     if (kind === STALE) into.pushStale(newestMs);
     else into.pushFloat(newestMs, this.#tailValue[slot]!);
+  }
+
+  /** The time of the last sample up to `endMs` where the series' last chunk has it at a regular interval; else the beginning of time. */
+  #gridTime(slot: number, endMs: number): number {
+    const table = this.table;
+    const chunk = this.#tail[slot]!;
+    if (chunk === NONE || (table.flags[chunk]! & IRREGULAR) !== 0) return Number.NEGATIVE_INFINITY;
+    const minTime = table.minTime[chunk]!;
+    const interval = table.interval[chunk]!;
+    if (minTime > endMs || interval <= 0) return Number.NEGATIVE_INFINITY;
+    const atMs = Math.min(endMs, table.maxTime[chunk]!);
+    return minTime + Math.floor((atMs - minTime) / interval) * interval;
   }
 
   /** Drops chunks that end before the horizon, and with `cut` what is before it in others; gives the number of samples dropped. */
