@@ -8,7 +8,7 @@ export const SLAB_BYTES = 1 << 19;
 /** So much is kept for later queries, 32 MiB. */
 const MOST_KEPT = 64;
 
-/** So many columns of one step are kept for later queries, some 6 MiB. */
+/** So many columns of one step are kept for later queries, of floats and of bytes: 9 MiB together at most. */
 const MOST_SINGLES = 20_000;
 
 /** Arrays this short lie within the object heap and cost less than a view into a slab. */
