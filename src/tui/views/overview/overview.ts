@@ -1,7 +1,6 @@
 /** The first screen: what is wrong now, since when, who was told; key figures; errors in logs and traces. */
 import type { NotificationRecord } from '../../../alerting/model.ts';
 import type { LogRecord } from '../../../logs/record.ts';
-import type { SourceState } from '../../../monitor/sources.ts';
 import type { TraceSummary } from '../../../traces/trace.ts';
 import { type Answer, Asks } from '../../frame/asks.ts';
 import { ListState } from '../../frame/list.ts';
@@ -24,8 +23,8 @@ import { TargetsPlace } from '../targets/targets.ts';
 import { traceColumns } from '../traces/rows.ts';
 import { WaterfallPlace } from '../traces/waterfall.ts';
 import { type OverviewParts, overviewAsks } from './fetch.ts';
-import { figureLine, figureRows, offRow, shareHeight, troubleRow } from './rows.ts';
-import { type Trouble, troublesOf } from './troubles.ts';
+import { failedAndSlow, figureLine, figureRows, offRow, shareHeight, troubleRow } from './rows.ts';
+import { sourceStates, type Trouble, troublesOf } from './troubles.ts';
 
 const PANES = ['alerts', 'errors', 'traces', 'told'] as const;
 type Pane = (typeof PANES)[number];
@@ -64,7 +63,7 @@ export class OverviewPlace extends Place {
   #land(): void {
     const alerts = this.#value('alerts');
     if (alerts !== undefined) this.#alerts = alertItems(alerts).filter((item) => item.state !== 'inactive');
-    this.#troubles = troublesOf(this.#sources(), this.#value('targets'), alerts?.groups);
+    this.#troubles = troublesOf(sourceStates(this.desk.monitor), this.#value('targets'), alerts?.groups);
     this.desk.changed();
   }
 
@@ -78,11 +77,6 @@ export class OverviewPlace extends Place {
     this.#asks.close();
   }
 
-  #sources(): readonly { readonly name: string; readonly state: SourceState }[] {
-    const { metrics, alerts, logs, traces } = this.desk.monitor;
-    return Object.entries({ metrics, alerts, logs, traces }).map(([name, source]) => ({ name, state: source.state() }));
-  }
-
   /** Alerts, and after them whatever else is wrong. */
   #wrong(): readonly (AlertItem | Trouble)[] {
     return [...this.#alerts, ...this.#troubles];
@@ -92,12 +86,8 @@ export class OverviewPlace extends Place {
     return this.#value('errors')?.toReversed() ?? [];
   }
 
-  /** Failed ones first, the newest first; then the slowest. */
   #traces(): readonly TraceSummary[] {
-    const traces = this.#value('traces') ?? [];
-    const failed = traces.filter((trace) => trace.errorCount > 0).sort((a, b) => b.startUs - a.startUs);
-    const slow = traces.filter((trace) => trace.errorCount === 0).sort((a, b) => b.durationUs - a.durationUs);
-    return [...failed.slice(0, 20), ...slow.slice(0, 30)];
+    return failedAndSlow(this.#value('traces') ?? []);
   }
 
   #told(): readonly NotificationRecord[] {

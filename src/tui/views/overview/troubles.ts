@@ -1,5 +1,5 @@
 /** What is wrong beside alerts: sources that fail, targets that are down, discoveries without an answer, rules that cannot be evaluated. */
-import type { RuleGroupState, SourceState, TargetsAnswer } from '../../../monitor/sources.ts';
+import type { Monitor, RuleGroupState, SourceState, TargetsAnswer } from '../../../monitor/sources.ts';
 import { plural } from '../../frame/format.ts';
 
 export interface Trouble {
@@ -12,9 +12,18 @@ export interface Trouble {
   readonly severe: boolean;
 }
 
+export interface NamedState {
+  readonly name: string;
+  readonly state: SourceState;
+}
+
+export function sourceStates({ metrics, alerts, logs, traces }: Monitor): readonly NamedState[] {
+  return Object.entries({ metrics, alerts, logs, traces }).map(([name, source]) => ({ name, state: source.state() }));
+}
+
 /** The sources first, since what they do not say is not seen at all; targets once for each job. */
 export function troublesOf(
-  sources: readonly { readonly name: string; readonly state: SourceState }[],
+  sources: readonly NamedState[],
   targets: TargetsAnswer | undefined,
   groups: readonly RuleGroupState[] | undefined,
 ): Trouble[] {
