@@ -233,20 +233,32 @@ interface Selection {
   readonly isRun: boolean;
 }
 
-/** What `filterNames` was asked of late. */
-const selections: Selection[] = Array.from({ length: 4 }, () => ({
-  from: [],
-  accept: undefined,
-  names: [],
-  places: [],
-  isRun: true,
-}));
-let nextSelection = 0;
+/** What `filterNames` was asked last: most series of a query have the same names. */
+let lastSelection: Selection = { from: [], accept: undefined, names: [], places: [], isRun: true };
+/** What it was asked of late with each function. */
+const selections = new WeakMap<(name: string) => boolean, Selection[]>();
+const MOST_SELECTIONS = 8;
 
 function selectionOf(from: readonly string[], accept: (name: string) => boolean): Selection {
-  for (const known of selections) if (known.from === from && known.accept === accept) return known;
+  if (lastSelection.from === from && lastSelection.accept === accept) return lastSelection;
+  let known = selections.get(accept);
+  if (known === undefined) {
+    known = [];
+    selections.set(accept, known);
+  }
+  let selection = known.find((each) => each.from === from);
+  if (selection === undefined) {
+    selection = selectNames(from, accept);
+    if (known.length === MOST_SELECTIONS) known.shift();
+    known.push(selection);
+  }
+  lastSelection = selection;
+  return selection;
+}
+
+function selectNames(from: readonly string[], accept: (name: string) => boolean): Selection {
   const places: number[] = [];
-  for (const [place, name] of from.entries()) if (accept(name)) places.push(place);
+  for (let place = 0; place < from.length; place++) if (accept(from[place]!)) places.push(place);
   const names =
     places.length === from.length
       ? from
@@ -255,10 +267,7 @@ function selectionOf(from: readonly string[], accept: (name: string) => boolean)
           places.map((place) => from[place]!),
         );
   const isRun = places.length === 0 || places.at(-1)! - places[0]! === places.length - 1;
-  const selection = { from, accept, names, places, isRun };
-  selections[nextSelection] = selection;
-  nextSelection = (nextSelection + 1) % selections.length;
-  return selection;
+  return { from, accept, names, places, isRun };
 }
 
 export function sameNames(a: readonly string[], b: readonly string[]): boolean {

@@ -22,6 +22,9 @@ export interface ActiveAlert {
   validUntilMs: number;
 }
 
+const NO_ALERTS: ReadonlyMap<string, ActiveAlert> = new Map();
+const NO_LABELS: ReadonlyMap<string, Labels> = new Map();
+
 /** A resolved alert is kept and sent again for this long. */
 const RESOLVED_RETENTION_MS = 15 * 60_000;
 
@@ -41,7 +44,7 @@ export class AlertingRule {
   /** The labels of an alert follow from those of its sample alone. */
   readonly #labelsAreConstant: boolean;
   /** Of the last evaluation, by the key of the sample's labels. */
-  #labelsBySample = new Map<string, Labels>();
+  #labelsBySample: ReadonlyMap<string, Labels> = NO_LABELS;
   readonly #series = new WeakMap<ActiveAlert, AlertSeries>();
 
   constructor(config: RuleConfig, groupLabels: Readonly<Record<string, string>>, restored: boolean) {
@@ -95,6 +98,7 @@ export class AlertingRule {
 
   /** The alerts to send now: firing ones that were not sent for the resend delay, and newly resolved ones. They count as sent. */
   takeDue(timeMs: number, resendDelayMs: number, intervalMs: number): ActiveAlert[] {
+    if (this.active.size === 0) return [];
     const due = [...this.active.values()].filter((alert) => needsSending(alert, timeMs, resendDelayMs));
     for (const alert of due) {
       alert.lastSentAtMs = timeMs;
@@ -118,7 +122,11 @@ export class AlertingRule {
     vector: readonly InstantSample[],
     timeMs: number,
     context: TemplateContext,
-  ): Promise<Map<string, ActiveAlert>> {
+  ): Promise<ReadonlyMap<string, ActiveAlert>> {
+    if (vector.length === 0) {
+      this.#labelsBySample = NO_LABELS;
+      return NO_ALERTS;
+    }
     const expansion = new Expansion(context);
     const alerts = new Map<string, ActiveAlert>();
     const labelsBySample = new Map<string, Labels>();

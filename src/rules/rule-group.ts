@@ -39,13 +39,18 @@ interface RunningRule {
   lastEvaluationMs: number;
   evaluationSeconds: number;
   /** Series of the last evaluation, by key. */
-  series: ReadonlyMap<string, WrittenSeries>;
+  series: Map<string, WrittenSeries>;
 }
 
 interface WrittenSeries {
   readonly labels: Labels;
-  readonly ref: SeriesRef;
+  ref: SeriesRef;
+  /** The storing that last wrote it. */
+  turn: number;
 }
+
+/** Counts what groups stored. */
+let storings = 0;
 
 export class RuleGroup {
   readonly config: RuleGroupConfig;
@@ -221,22 +226,26 @@ export class RuleGroup {
     const { storage } = this.#context;
     if (storage === undefined) return;
     const appender = storage.appender();
-    const written = new Map<string, WrittenSeries>();
+    const turn = ++storings;
     const faults = new Set<string>();
     for (const sample of samples) {
       const { key } = sample.labels;
-      const series = running.series.get(key) ?? { labels: sample.labels, ref: appender.series(sample.labels) };
-      const { outcome, ref } = append(appender, series, sample, timeMs);
-      const fault = FAULTS[outcome];
-      if (fault === undefined) written.set(key, ref === series.ref ? series : { ...series, ref });
-      else faults.add(fault);
+      const known = running.series.get(key);
+      const series = known ?? { labels: sample.labels, ref: appender.series(sample.labels), turn };
+      const fault = FAULTS[append(appender, series, sample, timeMs)];
+      if (fault !== undefined) {
+        faults.add(fault);
+        continue;
+      }
+      series.turn = turn;
+      if (known === undefined) running.series.set(key, series);
     }
-    for (const [key, { labels, ref }] of running.series) {
-      if (written.has(key)) continue;
+    for (const [key, { labels, ref, turn: lastTurn }] of running.series) {
+      if (lastTurn === turn) continue;
       if (appender.stale(ref, timeMs) === 'unknown-series') appender.stale(appender.series(labels), timeMs);
+      running.series.delete(key);
     }
     appender.commit();
-    running.series = written;
     if (faults.size > 0) throw new Error([...faults].join('; '));
   }
 }
@@ -253,19 +262,15 @@ const FAULTS: Readonly<Record<AppendOutcome, string | undefined>> = {
 };
 
 /** A series that the storage has dropped meanwhile is made anew. */
-function append(
-  appender: Appender,
-  series: WrittenSeries,
-  sample: InstantSample,
-  timeMs: number,
-): { readonly outcome: AppendOutcome; readonly ref: SeriesRef } {
-  const { value, histogram } = sample;
-  const write = (ref: SeriesRef): AppendOutcome =>
-    histogram === undefined ? appender.float(ref, timeMs, value) : appender.histogram(ref, timeMs, histogram);
-  const outcome = write(series.ref);
-  if (outcome !== 'unknown-series') return { outcome, ref: series.ref };
-  const ref = appender.series(series.labels);
-  return { outcome: write(ref), ref };
+function append(appender: Appender, series: WrittenSeries, sample: InstantSample, timeMs: number): AppendOutcome {
+  const outcome = write(appender, series.ref, sample, timeMs);
+  if (outcome !== 'unknown-series') return outcome;
+  series.ref = appender.series(series.labels);
+  return write(appender, series.ref, sample, timeMs);
+}
+
+function write(appender: Appender, ref: SeriesRef, { value, histogram }: InstantSample, timeMs: number): AppendOutcome {
+  return histogram === undefined ? appender.float(ref, timeMs, value) : appender.histogram(ref, timeMs, histogram);
 }
 
 function labelsOfSeries({ series }: RunningRule): Labels[] {

@@ -122,8 +122,12 @@ export class SeriesIndex {
 
   /** The postings of a matcher whose values can be looked up; undefined where they cannot. */
   #looked(matcher: Matcher): Posting[] | undefined {
-    const literals =
-      matcher.operator === '=' ? [matcher.value] : matcher.operator === '=~' ? matcher.regexp!.literals : undefined;
+    if (matcher.operator === '=' && matcher.value !== '') {
+      const index = this.byName.get(matcher.name);
+      const id = index?.ids.get(matcher.value);
+      return id === undefined ? [] : [index!.postings[id]!];
+    }
+    const literals = matcher.operator === '=~' ? matcher.regexp!.literals : undefined;
     if (literals === undefined || literals.includes('')) return undefined;
     const index = this.byName.get(matcher.name);
     const lists: Posting[] = [];

@@ -23,23 +23,25 @@ export interface Remarks {
 }
 
 export class Annotations {
-  readonly #all: Remarks = { warnings: new Map(), infos: new Map() };
-  readonly #recorded: Remarks[] = [];
-  readonly #monotonicity = new Map<string, Monotonicity>();
+  /** Those of the whole query first, then those being recorded. Most queries have nothing said of them, and need none. */
+  #hearers: Remarks[] | undefined;
+  #monotonicity: Map<string, Monotonicity> | undefined;
 
   /** The texts with their positions in the query. */
-  texts(query: string): { readonly warnings: string[]; readonly infos: string[] } {
+  texts(query: string): { readonly warnings: readonly string[]; readonly infos: readonly string[] } {
+    if (this.#hearers === undefined && this.#monotonicity === undefined) return NOTHING_SAID;
+    const { warnings, infos: allInfos } = this.#heard()[0]!;
     const withPlaces = (prefix: string, texts: Map<string, Position>): string[] =>
       [...texts].map(([text, position]) => `${prefix}: ${text} (${formatPosition(query, position.start)})`);
-    const infos = withPlaces('PromQL info', this.#all.infos);
-    for (const [text, each] of this.#monotonicity) {
+    const infos = withPlaces('PromQL info', allInfos);
+    for (const [text, each] of this.#monotonicity ?? []) {
       infos.push(
         `PromQL info: ${text}, from buckets ${formatG(each.lowestBound)} to ${formatG(each.highestBound)}, ` +
           `with a max diff of ${formatG(each.greatestDifference, 2)}, over ${each.samples} samples ` +
           `from ${formatTime(each.firstMs)} to ${formatTime(each.lastMs)} (${formatPosition(query, each.position.start)})`,
       );
     }
-    return { warnings: withPlaces('PromQL warning', this.#all.warnings), infos };
+    return { warnings: withPlaces('PromQL warning', warnings), infos };
   }
 
   invalidQuantile(q: number, at: Position): void {
@@ -147,6 +149,7 @@ export class Annotations {
 
   forcedMonotonicity(metricName: string, forced: ForcedMonotonicity, timeMs: number, position: Position): void {
     const text = `input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)${forMetric(metricName)}`;
+    this.#monotonicity ??= new Map();
     const before = this.#monotonicity.get(text);
     this.#monotonicity.set(text, {
       position: before?.position ?? position,
@@ -161,12 +164,13 @@ export class Annotations {
 
   /** What is said while something runs. */
   async record(run: () => Promise<void>): Promise<Remarks> {
-    const remarks: Remarks = { warnings: new Map(), infos: new Map() };
-    this.#recorded.push(remarks);
+    const remarks = noRemarks();
+    const hearers = this.#heard();
+    hearers.push(remarks);
     try {
       await run();
     } finally {
-      this.#recorded.pop();
+      hearers.pop();
     }
     return remarks;
   }
@@ -178,14 +182,23 @@ export class Annotations {
   }
 
   #warn(text: string, at: Position): void {
-    this.#all.warnings.set(text, at);
-    for (const remarks of this.#recorded) remarks.warnings.set(text, at);
+    for (const { warnings } of this.#heard()) warnings.set(text, at);
   }
 
   #info(text: string, at: Position): void {
-    this.#all.infos.set(text, at);
-    for (const remarks of this.#recorded) remarks.infos.set(text, at);
+    for (const { infos } of this.#heard()) infos.set(text, at);
   }
+
+  #heard(): Remarks[] {
+    this.#hearers ??= [noRemarks()];
+    return this.#hearers;
+  }
+}
+
+const NOTHING_SAID = { warnings: [], infos: [] } as const;
+
+function noRemarks(): Remarks {
+  return { warnings: new Map(), infos: new Map() };
 }
 
 function forMetric(metricName: string): string {

@@ -1,5 +1,5 @@
 /** Evaluates a typed tree over the steps of a frame: scalars as columns, instant vectors as rows. */
-import { METRIC_NAME } from '../../labels/labels.ts';
+import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
 import { type Call, type Expression, typeOf, type UnaryExpression, unwrap } from '../expression.ts';
 import { multiply } from '../histogram/operations.ts';
 import { QueryError } from '../result.ts';
@@ -36,12 +36,11 @@ interface Shared {
 export class Evaluator {
   readonly scope: QueryScope;
   readonly frame: Frame;
-  readonly #shared: Map<string, Shared>;
+  #shared: Map<string, Shared> | undefined;
 
   constructor(scope: QueryScope, frame: Frame) {
     this.scope = scope;
     this.frame = frame;
-    this.#shared = new Map();
   }
 
   at(frame: Frame): Evaluator {
@@ -51,28 +50,20 @@ export class Evaluator {
   /** The rows of an instant vector that have points, the caller's own to change. */
   async rows(expression: Expression): Promise<Row[]> {
     const rows: Row[] = [];
-    await this.vector(
-      expression,
-      (row) => {
-        rows.push(row);
-      },
-      false,
-    );
+    await this.vector(expression, (row) => rows.push(row), false);
     return rows;
   }
 
   /** Hands the rows of an instant vector on one by one; with `reuse` a row is good only until the sink returns. */
-  async vector(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
+  vector(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
     const inner = unwrap(expression);
-    if (this.frame.steps > 1 && isStepInvariant(inner)) {
-      await this.#invariantVector(inner, sink);
-      return;
-    }
+    if (this.frame.steps > 1 && isStepInvariant(inner)) return this.#invariantVector(inner, sink);
     const key = this.scope.repeated.get(inner);
-    if (key === undefined) {
-      await this.#compute(inner, sink, reuse);
-      return;
-    }
+    return key === undefined ? this.#compute(inner, sink, reuse) : this.#sharedVector(inner, key, sink);
+  }
+
+  async #sharedVector(inner: Expression, key: string, sink: RowSink): Promise<void> {
+    this.#shared ??= new Map();
     let shared = this.#shared.get(key);
     if (shared) {
       this.scope.annotations.repeat(shared.remarks, inner.start - shared.start);
@@ -123,61 +114,52 @@ export class Evaluator {
     }
   }
 
-  async #compute(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
+  #compute(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
     const { scope, frame } = this;
+    const before = scope.budget.live;
     switch (expression.kind) {
       case 'vector-selector':
-        await selectInstant(scope, frame, expression, 'value', sink, reuse);
-        return;
+        return selectInstant(scope, frame, expression, 'value', sink, reuse);
       case 'call':
-        if (expression.args.some((arg) => isRangeArgument(unwrap(arg)))) await this.#rangeCall(expression, sink, reuse);
-        else await this.#settled(() => callVectorFunction(this, expression), sink);
-        return;
+        return readsRange(expression)
+          ? this.#rangeCall(expression, sink, reuse)
+          : this.#settled(before, callVectorFunction(this, expression), sink);
       case 'aggregation':
-        await this.#settled(() => aggregate(this, expression), sink);
-        return;
+        return this.#settled(before, aggregate(this, expression), sink);
       case 'binary': {
-        const left = typeOf(expression.left);
-        const right = typeOf(expression.right);
-        if (left === 'vector' && right === 'vector') await this.#settled(() => vectorBinary(this, expression), sink);
-        else await this.#settled(() => vectorScalarBinary(this, expression), sink);
-        return;
+        const isOfVectors = typeOf(expression.left) === 'vector' && typeOf(expression.right) === 'vector';
+        const rows = isOfVectors ? vectorBinary(this, expression) : vectorScalarBinary(this, expression);
+        return this.#settled(before, rows, sink);
       }
       case 'unary':
-        await this.#unary(expression, sink, reuse);
-        return;
+        return this.#unary(expression, sink, reuse);
       default:
-        throw new QueryError('internal', `a ${expression.kind} is no instant vector`);
+        return Promise.reject(new QueryError('internal', `a ${expression.kind} is no instant vector`));
     }
   }
 
   /** Where the names go at once, labels may come to be equal: an error, even where the values are of different steps. */
-  async #rangeCall(call: Call, sink: RowSink, reuse: boolean): Promise<void> {
-    const seen = this.scope.features.delayedNameRemoval ? undefined : new Set<string>();
+  #rangeCall(call: Call, sink: RowSink, reuse: boolean): Promise<void> {
+    if (this.scope.features.delayedNameRemoval) return evaluateRangeCall(this, call, sink, reuse);
     const hasOneName = readsOneName(call);
-    await evaluateRangeCall(
-      this,
-      call,
-      (row, series) => {
-        // Series of one name stay apart where nothing but the name goes.
-        if (seen && !(hasOneName && series.size - row.labels.size <= 1)) {
-          const { key } = row.labels;
-          if (seen.has(key)) {
-            throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
-          }
-          seen.add(key);
-        }
-        sink(row);
-      },
-      reuse,
-    );
+    let seen: Set<string> | undefined;
+    const check = (row: Row, series: Labels): void => {
+      // Series of one name stay apart where nothing but the name goes.
+      if (!(hasOneName && series.size - row.labels.size <= 1)) {
+        const { key } = row.labels;
+        seen ??= new Set();
+        if (seen.has(key)) throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
+        seen.add(key);
+      }
+      sink(row);
+    };
+    return evaluateRangeCall(this, call, check, reuse);
   }
 
-  /** What a computation read is no longer in memory when it is done, but for its result. */
-  async #settled(compute: () => Promise<Row[]>, sink: RowSink): Promise<void> {
+  /** What a computation read is no longer in memory when it is done, but for its result. `before`: what was in memory before it began. */
+  async #settled(before: number, computation: Promise<Row[]>, sink: RowSink): Promise<void> {
     const { budget } = this.scope;
-    const before = budget.live;
-    const rows = await compute();
+    const rows = await computation;
     let points = 0;
     for (const row of rows) points += pointCount(row);
     budget.settle(before, points);
@@ -252,13 +234,17 @@ export class Evaluator {
   }
 }
 
+function readsRange({ args }: Call): boolean {
+  for (const arg of args) if (isRangeArgument(unwrap(arg))) return true;
+  return false;
+}
+
 /** Whether the range argument selects a metric by its exact name. */
-function readsOneName(call: Call): boolean {
-  return call.args.some((arg) => {
+function readsOneName({ args }: Call): boolean {
+  for (const arg of args) {
     const range = unwrap(arg);
-    return (
-      range.kind === 'matrix-selector' &&
-      range.selector.matchers.some(({ name, operator }) => name === METRIC_NAME && operator === '=')
-    );
-  });
+    if (range.kind !== 'matrix-selector') continue;
+    for (const { name, operator } of range.selector.matchers) if (name === METRIC_NAME && operator === '=') return true;
+  }
+  return false;
 }

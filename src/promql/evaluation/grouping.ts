@@ -7,13 +7,34 @@ export interface Grouping {
   readonly labels: readonly string[];
 }
 
+/** The names that a grouping is about. */
+interface GroupedNames {
+  /** Sorted. */
+  readonly names: readonly string[];
+  readonly set: ReadonlySet<string>;
+  readonly isKept: (name: string) => boolean;
+}
+
+/** Shared by all queries that group alike: what was found out of a label set's names holds for the next query, too. */
+const groupedNames = new Map<string, GroupedNames>();
+const MOST_GROUPED_NAMES = 1000;
+
+function groupedNamesOf({ without, labels }: Grouping): GroupedNames {
+  const key = `${without ? '-' : '+'}${labels.join('\xff')}`;
+  let grouped = groupedNames.get(key);
+  if (grouped === undefined) {
+    const set = new Set(without ? [...labels, METRIC_NAME] : labels);
+    grouped = { names: [...set].sort(compareBytes), set, isKept: (name) => set.has(name) !== without };
+    if (groupedNames.size >= MOST_GROUPED_NAMES) groupedNames.clear();
+    groupedNames.set(key, grouped);
+  }
+  return grouped;
+}
+
 /** Numbers the groups in the order in which they turn up. */
 export class Groups {
   readonly #without: boolean;
-  /** Sorted. */
-  readonly #names: readonly string[];
-  readonly #nameSet: ReadonlySet<string>;
-  readonly #isKept: (name: string) => boolean;
+  readonly #grouped: GroupedNames;
   readonly #byKey = new Map<string, number>();
   readonly labels: Labels[] = [];
   /** The names looked at last, which most series share; of those that count, their places and a text that says which they are. */
@@ -21,13 +42,9 @@ export class Groups {
   #places: number[] = [];
   #shape = '';
 
-  constructor({ without, labels }: Grouping) {
-    this.#without = without;
-    const names = without ? [...labels, METRIC_NAME] : labels;
-    this.#names = [...new Set(names)].sort(compareBytes);
-    const nameSet = new Set(this.#names);
-    this.#nameSet = nameSet;
-    this.#isKept = (name) => nameSet.has(name) !== without;
+  constructor(grouping: Grouping) {
+    this.#without = grouping.without;
+    this.#grouped = groupedNamesOf(grouping);
   }
 
   get size(): number {
@@ -40,15 +57,16 @@ export class Groups {
     if (index === undefined) {
       index = this.labels.length;
       this.#byKey.set(key, index);
-      this.labels.push(labels.filterNames(this.#isKept));
+      this.labels.push(labels.filterNames(this.#grouped.isKept));
     }
     return index;
   }
 
   #keyWith(labels: Labels): string {
-    if (this.#names.length === 1) return labels.get(this.#names[0]!);
+    const { names } = this.#grouped;
+    if (names.length === 1) return labels.get(names[0]!);
     let key = '';
-    for (const name of this.#names) {
+    for (const name of names) {
       const value = labels.get(name);
       key += `${value.length}:${value}`;
     }
@@ -67,8 +85,9 @@ export class Groups {
     this.#shapedNames = names;
     this.#places = [];
     this.#shape = '';
-    for (const [place, name] of names.entries()) {
-      if (this.#nameSet.has(name)) continue;
+    for (let place = 0; place < names.length; place++) {
+      const name = names[place]!;
+      if (this.#grouped.set.has(name)) continue;
       this.#places.push(place);
       this.#shape += `${name.length},${name}`;
     }

@@ -46,7 +46,7 @@ export async function forEachRangeRow(
   const before = extension === undefined ? 0 : scope.lookbackMs;
   const after = extension === 'smoothed' ? scope.lookbackMs : 0;
   const times = { firstEnd, stepMs: fixedMs === undefined ? frame.stepMs : 0, rangeMs };
-  const window = new Window();
+  let window: Window | undefined;
   const maker = new RowMaker(frame.steps, scope.slabs);
   const dropNow = dropsName && !scope.features.delayedNameRemoval;
   const { startTimestamps } = scope.features;
@@ -58,6 +58,7 @@ export async function forEachRangeRow(
     if (plan.fillPlain && extension === undefined && columns.floatsOnly && !(startTimestamps && columns.hasStarts)) {
       filled = plan.fillPlain(columns, times, row);
     } else {
+      window ??= new Window();
       window.load(labels, columns, startTimestamps);
       filled = fillSteps(window, frame, { ...times, before, after }, plan.run, row);
     }

@@ -18,6 +18,10 @@ const LONG_COLUMN = SLAB_BYTES / 64;
 /** Most queries want a few columns only, for which a slab need not be cleared. */
 const FEW_COLUMNS = 32;
 
+/** Made once: an empty typed array costs as much as a short one. */
+export const NO_FLOATS = new Float64Array(0);
+export const NO_BYTES = new Uint8Array(0);
+
 /** Of one engine. */
 export class SlabPool {
   readonly #kept: ArrayBuffer[] = [];
@@ -68,12 +72,12 @@ function keep<T>(kept: T[], more: readonly T[]): void {
 /** What one query took. */
 export class QuerySlabs {
   readonly #pool: SlabPool;
-  #taken: ArrayBuffer[] = [];
-  #singleFloats: Float64Array[] = [];
-  #singleBytes: Uint8Array[] = [];
-  #floats = new Float64Array(0);
+  readonly #taken: ArrayBuffer[] = [];
+  readonly #singleFloats: Float64Array[] = [];
+  readonly #singleBytes: Uint8Array[] = [];
+  #floats = NO_FLOATS;
   #used = 0;
-  #bytes = new Uint8Array(0);
+  #bytes = NO_BYTES;
   #usedBytes = 0;
   #columns = 0;
 
@@ -124,14 +128,14 @@ export class QuerySlabs {
 
   /** All that was taken is no longer looked at. */
   release(): void {
-    this.#pool.giveBack(this.#taken);
-    this.#taken = [];
+    if (this.#taken.length > 0) {
+      this.#pool.giveBack(this.#taken);
+      this.#taken.length = 0;
+      this.#floats = NO_FLOATS;
+      this.#bytes = NO_BYTES;
+      this.#used = this.#usedBytes = 0;
+    }
     this.#pool.giveSinglesBack(this.#singleFloats, this.#singleBytes);
-    this.#singleFloats = [];
-    this.#singleBytes = [];
-    this.#floats = new Float64Array(0);
-    this.#used = 0;
-    this.#bytes = new Uint8Array(0);
-    this.#usedBytes = 0;
+    this.#singleFloats.length = this.#singleBytes.length = 0;
   }
 }

@@ -2,7 +2,7 @@
 import type { FloatHistogram } from '../../exposition/histogram.ts';
 import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
 import { QueryError } from '../result.ts';
-import { FEW_STEPS, type QuerySlabs, SLAB_BYTES } from './row-slabs.ts';
+import { FEW_STEPS, NO_BYTES, NO_FLOATS, type QuerySlabs, SLAB_BYTES } from './row-slabs.ts';
 
 /** Values of `Row.kinds`. */
 export const ABSENT = 0;
@@ -28,8 +28,8 @@ export class RowMaker {
   readonly #steps: number;
   readonly #slabs: QuerySlabs | undefined;
   readonly #perSlab: number;
-  #values = new Float64Array(0);
-  #kinds = new Uint8Array(0);
+  #values = NO_FLOATS;
+  #kinds = NO_BYTES;
   #used: number;
   #made = 0;
 

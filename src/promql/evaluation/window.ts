@@ -4,10 +4,13 @@ import type { Labels } from '../../labels/labels.ts';
 import { HISTOGRAM, type SampleColumns, STALE } from '../../storage/queryable.ts';
 import { exactSumsOf } from './exact-sums.ts';
 
+const NO_FLOATS = new Float64Array(0);
+const NO_COUNTS = new Uint32Array(0);
+
 export class Window {
   labels!: Labels;
-  floatTimes: Float64Array = new Float64Array(0);
-  floatValues: Float64Array = new Float64Array(0);
+  floatTimes: Float64Array = NO_FLOATS;
+  floatValues: Float64Array = NO_FLOATS;
   /** Start timestamps, 0 for none; undefined where no sample of the series has one. */
   floatStarts: Float64Array | undefined;
   histogramTimes: number[] = [];
@@ -30,9 +33,9 @@ export class Window {
   /** Counts the series that were loaded. */
   serial = 0;
   #floatCount = 0;
-  #drops = new Uint32Array(0);
+  #drops = NO_COUNTS;
   #dropsSerial = -1;
-  #prefix = new Float64Array(0);
+  #prefix = NO_FLOATS;
   #prefixSerial = -1;
   #hasPrefix = false;
 
