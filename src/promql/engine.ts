@@ -7,6 +7,7 @@ import { Evaluator } from './evaluation/evaluator.ts';
 import type { Frame, QueryScope } from './evaluation/frame.ts';
 import { finishMatrix, finishVector, rangeVector } from './evaluation/result-rows.ts';
 import { QuerySlabs, SlabPool } from './evaluation/row-slabs.ts';
+import type { CommonExpressions } from './evaluation/shared-results.ts';
 import { type Expression, typeOf, unwrap } from './expression.ts';
 import { featuresFromNames, type PromqlFeatures } from './features.ts';
 import { type Prepared, PreparedExpressions } from './prepared.ts';
@@ -37,6 +38,7 @@ const DEFAULT_LOOKBACK_MS = 5 * 60_000;
 const DEFAULT_MAX_SAMPLES = 50_000_000;
 const DEFAULT_TIMEOUT_MS = 2 * 60_000;
 const DEFAULT_SUBQUERY_STEP_MS = 60_000;
+const NOTHING_COMMON: CommonExpressions = new Map();
 
 export function createEngine(queryable: Queryable, options: EngineOptions = {}): QueryEngine {
   return new Engine(queryable, options);
@@ -102,7 +104,7 @@ class Engine implements QueryEngine {
   }
 
   #scope(
-    { statsOnly, repeated }: Prepared,
+    prepared: Prepared,
     frame: Frame,
     query: InstantQuery | RangeQuery,
     rangeMs: number,
@@ -111,6 +113,8 @@ class Engine implements QueryEngine {
     const options = this.#options;
     const timeoutMs = query.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const interval = options.noStepSubqueryIntervalMs ?? DEFAULT_SUBQUERY_STEP_MS;
+    const { changes } = this.#queryable;
+    const sharing = isRange || changes === undefined ? undefined : (query as InstantQuery).sharing;
     return {
       queryable: this.#queryable,
       features: this.#features,
@@ -128,8 +132,10 @@ class Engine implements QueryEngine {
         query.signal,
       ),
       slabs: new QuerySlabs(this.#slabPool),
-      statsOnly,
-      repeated,
+      statsOnly: prepared.statsOnly,
+      repeated: prepared.repeated,
+      common: sharing?.of(prepared, frame.startMs, changes!) ?? NOTHING_COMMON,
+      sharing,
     };
   }
 }

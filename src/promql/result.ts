@@ -1,6 +1,7 @@
 /** Results of PromQL evaluation, in columns. */
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import type { Labels } from '../labels/labels.ts';
+import type { SharedResults } from './evaluation/shared-results.ts';
 
 export interface InstantSample {
   readonly labels: Labels;
@@ -56,6 +57,8 @@ export class QueryError extends Error {
 
 export interface InstantQuery {
   readonly timeMs: number;
+  /** Where others ask at the same time: results in between are used again. Engines without a storage of their own take no notice. */
+  readonly sharing?: SharedResults | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
   readonly lookbackMs?: number | undefined;

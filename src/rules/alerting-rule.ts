@@ -34,6 +34,8 @@ export class AlertingRule {
   /** The group's labels and the rule's own, empty ones included, templates not expanded. */
   readonly labels: Labels;
   readonly annotations: Labels;
+  /** Of the series that it writes. */
+  readonly metricNames = ['ALERTS', 'ALERTS_FOR_STATE'] as const;
   /** By the key of their labels. */
   readonly active: Map<string, ActiveAlert> = new Map();
   /** Until the state of an earlier run is restored, no series are written. */

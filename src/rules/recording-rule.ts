@@ -15,6 +15,8 @@ export class RecordingRule {
   readonly config: RuleConfig;
   /** The group's labels and the rule's own, empty ones included. */
   readonly labels: Labels;
+  /** Of the series that it writes. */
+  readonly metricNames: readonly string[];
   readonly #override: readonly (readonly [string, string])[];
   /** Of the last evaluation, by the key of the sample's labels: an evaluation with the same series makes nothing anew. */
   readonly #series = new Map<string, RecordedSeries>();
@@ -22,6 +24,7 @@ export class RecordingRule {
 
   constructor(config: RuleConfig, groupLabels: Readonly<Record<string, string>>) {
     this.config = config;
+    this.metricNames = [config.name];
     const labels = { ...groupLabels, ...config.labels };
     this.labels = writtenLabels(labels);
     this.#override = Object.entries(labels);

@@ -2,6 +2,7 @@
 import type { Clock } from '../config/clock.ts';
 import type { RuleConfig, RuleGroupConfig } from '../config/rule-file.ts';
 import type { Labels } from '../labels/labels.ts';
+import { SharedResults } from '../promql/evaluation/shared-results.ts';
 import type { InstantSample, QueryEngine } from '../promql/result.ts';
 import type { Appendable, Appender, AppendOutcome, SeriesRef } from '../storage/appender.ts';
 import { type ActiveAlert, AlertingRule } from './alerting-rule.ts';
@@ -58,6 +59,7 @@ export class RuleGroup {
   missedIterations = 0;
   readonly #context: GroupContext;
   readonly #rules: readonly RunningRule[];
+  readonly #sharing = new SharedResults();
   /** Series of rules that are gone, to be marked stale with the next evaluation. */
   #orphans: Labels[] = [];
   #lastEvaluationMs = 0;
@@ -116,6 +118,7 @@ export class RuleGroup {
       running.evaluationSeconds = (clock.nowMs() - ruleStartMs) / 1000;
       this.#state = undefined;
     }
+    this.#sharing.clear();
     this.markOrphansStale(timeMs);
     this.#lastEvaluationMs = startMs;
     this.#evaluationSeconds = (clock.nowMs() - startMs) / 1000;
@@ -197,7 +200,8 @@ export class RuleGroup {
     signal: AbortSignal | undefined,
   ): Promise<readonly InstantSample[]> {
     const { engine, externalLabels, externalUrl } = this.#context;
-    const vector = await queryVector(engine, rule.config.expression, timeMs - this.queryOffsetMs, signal);
+    const queryMs = timeMs - this.queryOffsetMs;
+    const vector = await queryVector(engine, rule.config.expression, queryMs, signal, this.#sharing);
     if (rule.kind === 'recording') return rule.evaluate(vector, this.config.limit);
     return rule.evaluate(vector, timeMs, this.config.limit, {
       externalLabels,
@@ -246,6 +250,7 @@ export class RuleGroup {
       running.series.delete(key);
     }
     appender.commit();
+    this.#sharing.wrote(running.rule.metricNames);
     if (faults.size > 0) throw new Error([...faults].join('; '));
   }
 }

@@ -1,5 +1,6 @@
 /** Evaluates an expression to the vector that rules work on: a scalar counts as one sample without labels. */
 import { Labels } from '../labels/labels.ts';
+import type { SharedResults } from '../promql/evaluation/shared-results.ts';
 import { type InstantSample, type QueryEngine, QueryError } from '../promql/result.ts';
 
 /** Rejects with QueryError. */
@@ -8,8 +9,9 @@ export async function queryVector(
   expression: string,
   timeMs: number,
   signal?: AbortSignal,
+  sharing?: SharedResults,
 ): Promise<readonly InstantSample[]> {
-  const { value } = await engine.query(expression, { timeMs, signal });
+  const { value } = await engine.query(expression, { timeMs, signal, sharing });
   if (value.type === 'vector') return value.samples;
   if (value.type === 'scalar') return [{ labels: Labels.EMPTY, value: value.value }];
   throw new QueryError('execution', 'rule result is not a vector or scalar');

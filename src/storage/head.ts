@@ -66,6 +66,7 @@ export class Head implements Queryable, Appendable {
   readonly exemplarRing: ExemplarRing;
   readonly metadataStore = new MetadataStore();
   journal: Journal | undefined;
+  changes = 0;
   #options: HeadOptions;
   #generations = new Uint16Array(1024);
   /** Slots that held no sample when last looked at. */
@@ -248,6 +249,7 @@ export class Head implements Queryable, Appendable {
   /** Puts a batch in. `kept`: no retention drops it. `anyOrder`: however old its samples are. */
   apply(columns: BatchColumns, kept: boolean, anyOrder = kept): void {
     const { chunks } = this;
+    this.changes++;
     const { refs, timestamps, values, kinds, starts, histograms } = columns;
     for (let i = 0; i < columns.length; i++) {
       const slot = this.slotOf(refs[i]!);

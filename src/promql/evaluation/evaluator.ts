@@ -23,6 +23,7 @@ import {
 } from './row.ts';
 import { greater, lesser, scalarOperation } from './scalar-functions.ts';
 import { type RowSink, selectInstant } from './selector.ts';
+import type { CommonExpression } from './shared-results.ts';
 import type { ScalarColumn } from './site.ts';
 
 /** What an expression that occurs more than once has come to. */
@@ -57,9 +58,30 @@ export class Evaluator {
   /** Hands the rows of an instant vector on one by one; with `reuse` a row is good only until the sink returns. */
   vector(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
     const inner = unwrap(expression);
+    const common = this.scope.common.get(inner);
+    if (common !== undefined) return this.#commonVector(inner, common, sink, reuse);
     if (this.frame.steps > 1 && isStepInvariant(inner)) return this.#invariantVector(inner, sink);
     const key = this.scope.repeated.get(inner);
     return key === undefined ? this.#compute(inner, sink, reuse) : this.#sharedVector(inner, key, sink);
+  }
+
+  /** What other queries of this time have read, too. */
+  async #commonVector(inner: Expression, common: CommonExpression, sink: RowSink, reuse: boolean): Promise<void> {
+    const { budget, sharing } = this.scope;
+    if (common.rows !== undefined) {
+      for (const row of common.rows) {
+        budget.add(pointCount(row));
+        sink(copyRow(row));
+      }
+      return;
+    }
+    const kept: Row[] = [];
+    const take: RowSink = (row) => {
+      kept.push(copyRow(row));
+      sink(row);
+    };
+    await this.#compute(inner, take, reuse);
+    sharing!.keep(common, kept);
   }
 
   async #sharedVector(inner: Expression, key: string, sink: RowSink): Promise<void> {

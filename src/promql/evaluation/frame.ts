@@ -6,6 +6,7 @@ import type { PromqlFeatures } from '../features.ts';
 import type { Annotations } from './annotations.ts';
 import type { Budget } from './budget.ts';
 import type { QuerySlabs } from './row-slabs.ts';
+import type { CommonExpressions, SharedResults } from './shared-results.ts';
 
 export interface Frame {
   readonly startMs: number;
@@ -31,6 +32,9 @@ export interface QueryScope {
   readonly statsOnly: ReadonlySet<VectorSelector>;
   /** Expressions that occur more than once, by their text: evaluated once. */
   readonly repeated: ReadonlyMap<Expression, string>;
+  /** Expressions that other queries evaluate, too, and who keeps what they come to. */
+  readonly common: CommonExpressions;
+  readonly sharing: SharedResults | undefined;
 }
 
 export function timeAt(frame: Frame, step: number): number {

@@ -13,17 +13,23 @@ export function findRepeated(expression: Expression): ReadonlyMap<Expression, st
   return repeated;
 }
 
-function collect(expression: Expression, byText: Map<string, Expression[]>): void {
+/** The text of an instant vector that is read or computed from the storage; undefined of other expressions. */
+export function shareableText(expression: Expression): string | undefined {
   const { kind } = expression;
   const isShareable =
     kind === 'vector-selector' || kind === 'aggregation' || (kind === 'call' && expression.args.length > 0);
-  if (isShareable && typeOf(expression) === 'vector') {
-    const text = `${expression.end - expression.start} ${formatExpression(expression)}`;
+  return isShareable && typeOf(expression) === 'vector' ? formatExpression(expression) : undefined;
+}
+
+function collect(expression: Expression, byText: Map<string, Expression[]>): void {
+  const shareable = shareableText(expression);
+  if (shareable !== undefined) {
+    const text = `${expression.end - expression.start} ${shareable}`;
     const nodes = byText.get(text);
     if (nodes) nodes.push(expression);
     else byText.set(text, [expression]);
   }
   // The selector of a range is none that is evaluated by itself.
-  if (kind === 'matrix-selector') return;
+  if (expression.kind === 'matrix-selector') return;
   for (const child of childrenOf(expression)) collect(child, byText);
 }
