@@ -9,9 +9,9 @@ import { findPeer, pause, type Server, startServer, startWatchfire } from './pee
 
 const STEP_SECONDS = 15;
 const HOURS = 2;
-/** A server that has run for a day has compiled what it does often; Prometheus is asked as often. */
-const WARM_UPS = 10;
-const RUNS = 5;
+/** A server that has run for a day has compiled what it does often. At least so many calls, and so long: a query of a millisecond wants hundreds. */
+const WARM_UP = { calls: 10, ms: 1000 };
+const MEASURED = { calls: 5, ms: 500 };
 
 const QUERIES: readonly string[] = [
   'http_requests_total{instance="i-7"}',
@@ -200,17 +200,23 @@ async function time(server: Server, kind: 'range' | 'instant', query: string, en
     parameters.set('step', '15');
   } else parameters.set('time', String(endSeconds));
   const url = `${server.url}/api/v1/query${kind === 'range' ? '_range' : ''}?${parameters}`;
-  const times: number[] = [];
-  let body = '';
-  for (let i = 0; i < WARM_UPS + RUNS; i++) {
-    const startedMs = performance.now();
-    const bytes = await read(url);
-    if (i >= WARM_UPS) times.push(performance.now() - startedMs);
-    if (i === 0) body = bytes.toString();
-  }
-  const result: unknown = JSON.parse(body);
-  times.sort((a, b) => a - b);
+  const result: unknown = JSON.parse((await read(url)).toString());
+  await readAgain(url, WARM_UP);
+  const times = (await readAgain(url, MEASURED)).sort((a, b) => a - b);
   return { medianMs: times[times.length >> 1]!, result };
+}
+
+/** Milliseconds of each call. */
+async function readAgain(url: string, least: { readonly calls: number; readonly ms: number }): Promise<number[]> {
+  const times: number[] = [];
+  for (let spentMs = 0; times.length < least.calls || spentMs < least.ms; ) {
+    const startedMs = performance.now();
+    await read(url);
+    const ms = performance.now() - startedMs;
+    times.push(ms);
+    spentMs += ms;
+  }
+  return times;
 }
 
 /** The answer to its last byte, uncompressed: what the server takes, without a client that unpacks and decodes. */
