@@ -5,6 +5,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.ts';
 import { projectRoot } from './terminal.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'watchfire-cli-'));
@@ -28,6 +29,42 @@ function file(name: string, text: string): string {
   writeFileSync(join(directory, name), text);
   return name;
 }
+
+describe.runIf(process.platform === 'linux')('watch', () => {
+  const program = join(projectRoot, 'bin', 'watchfire.js');
+  const config = file('empty.yml', 'scrape_configs: []\n');
+  const startWatch = async (
+    env: NodeJS.ProcessEnv,
+  ): Promise<{ readonly environ: string; stop(): Promise<unknown> }> => {
+    const address = `127.0.0.1:${await freePort()}`;
+    const args = [program, 'watch', '--prometheus-config', config, '--listen', address, '--state', 'watch-state'];
+    const child = spawn(process.execPath, args, { cwd: directory, env: { ...process.env, ...env } });
+    while ((await fetch(`http://${address}/-/ready`).catch(() => undefined))?.status !== 200) {
+      expect(child.exitCode).toBeNull();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const environ = readFileSync(`/proc/${child.pid}/environ`, 'utf8');
+    return {
+      environ,
+      stop() {
+        child.kill('SIGTERM');
+        return once(child, 'close');
+      },
+    };
+  };
+
+  it('starts anew as the same process, so that freed buffers go back to the system', async () => {
+    const { environ, stop } = await startWatch({ MALLOC_MMAP_THRESHOLD_: undefined });
+    expect(environ.split('\0')).toContain('MALLOC_MMAP_THRESHOLD_=131072');
+    expect(await stop()).toEqual([0, null]);
+  }, 60_000);
+
+  it('leaves what was chosen already as it is', async () => {
+    const { environ, stop } = await startWatch({ MALLOC_MMAP_THRESHOLD_: '65536' });
+    expect(environ.split('\0')).toContain('MALLOC_MMAP_THRESHOLD_=65536');
+    expect(await stop()).toEqual([0, null]);
+  }, 60_000);
+});
 
 describe('logs', () => {
   it('follows a file until it is interrupted, with 130', async () => {
