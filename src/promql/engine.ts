@@ -155,7 +155,7 @@ async function evaluate(evaluator: Evaluator, expression: Expression, isRange: b
     case 'matrix':
       return rangeVector(evaluator, inner);
     case 'vector': {
-      const rows = await evaluator.rows(inner);
+      const rows = await evaluator.wholeRows(inner);
       return isRange ? finishMatrix(evaluator, rows) : finishVector(evaluator, inner, rows);
     }
   }

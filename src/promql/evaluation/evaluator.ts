@@ -19,6 +19,7 @@ import {
   pointCount,
   type Row,
   RowMaker,
+  sameLabels,
   withoutMetadata,
 } from './row.ts';
 import { greater, lesser, scalarOperation } from './scalar-functions.ts';
@@ -50,13 +51,29 @@ export class Evaluator {
 
   /** The rows of an instant vector that have points, the caller's own to change. */
   async rows(expression: Expression): Promise<Row[]> {
+    const rows = await this.wholeRows(expression);
+    for (const row of rows) row.beside = undefined;
+    return rows;
+  }
+
+  /** `rows`, with what stands beside them. */
+  async wholeRows(expression: Expression): Promise<Row[]> {
     const rows: Row[] = [];
-    await this.vector(expression, (row) => rows.push(row), false);
+    await this.#whole(expression, (row) => rows.push(row), false);
     return rows;
   }
 
   /** Hands the rows of an instant vector on one by one; with `reuse` a row is good only until the sink returns. */
   vector(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
+    if (!putsBeside(unwrap(expression))) return this.#whole(expression, sink, reuse);
+    const take: RowSink = (row) => {
+      row.beside = undefined;
+      sink(row);
+    };
+    return this.#whole(expression, take, reuse);
+  }
+
+  #whole(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
     const inner = unwrap(expression);
     const common = this.scope.common.get(inner);
     if (common !== undefined) return this.#commonVector(inner, common, sink, reuse);
@@ -126,7 +143,8 @@ export class Evaluator {
     const { frame } = this;
     const single = this.at({ ...frame, steps: 1 });
     const maker = new RowMaker(frame.steps);
-    for (const row of await single.rows(expression)) {
+    for (const row of await single.wholeRows(expression)) {
+      refuseTwoSamples(row);
       const repeated = maker.make(row.labels, row.dropName);
       repeated.kinds.fill(row.kinds[0]!);
       repeated.values.fill(row.values[0]!);
@@ -170,7 +188,7 @@ export class Evaluator {
       if (!(hasOneName && series.size - row.labels.size <= 1)) {
         const { key } = row.labels;
         seen ??= new Set();
-        if (seen.has(key)) throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
+        if (seen.has(key)) throw sameLabels();
         seen.add(key);
       }
       sink(row);
@@ -192,15 +210,16 @@ export class Evaluator {
 
   async #unary(expression: UnaryExpression, sink: RowSink, reuse: boolean): Promise<void> {
     if (expression.operator === '+') {
-      await this.vector(expression.expression, sink, reuse);
+      await this.#whole(expression.expression, sink, reuse);
       return;
     }
-    const rows = await this.rows(expression.expression);
+    const rows = await this.wholeRows(expression.expression);
     for (const row of rows) {
       for (let i = 0; i < row.kinds.length; i++) {
         if (row.kinds[i] === FLOAT_POINT) row.values[i] = -row.values[i]!;
         else if (row.kinds[i] === HISTOGRAM_POINT) row.histograms![i] = multiply(row.histograms![i]!, -1);
       }
+      row.beside = row.beside?.map((histogram) => histogram && multiply(histogram, -1));
       row.dropName = true;
       if (!this.scope.features.delayedNameRemoval) row.labels = withoutMetadata(row.labels);
     }
@@ -254,6 +273,17 @@ export class Evaluator {
     this.scope.budget.settle(before, this.frame.steps);
     return column;
   }
+}
+
+/** Of what is the same at all steps Prometheus wants one sample of each series. */
+export function refuseTwoSamples({ beside }: Row): void {
+  if (beside !== undefined) throw new QueryError('execution', 'unexpected number of samples');
+}
+
+/** Whether it may merge rows, so that there are histograms beside floats. */
+function putsBeside(expression: Expression): boolean {
+  const { kind } = expression;
+  return kind !== 'vector-selector' && kind !== 'aggregation' && !(kind === 'call' && readsRange(expression));
 }
 
 function readsRange({ args }: Call): boolean {

@@ -4,11 +4,10 @@ import type { Expression } from '../expression.ts';
 import { ClassicBuckets, classicFraction, classicQuantile } from '../histogram/classic.ts';
 import { histogramFraction, histogramQuantile } from '../histogram/quantile.ts';
 import { formatG, parseGoFloat } from '../number-text.ts';
-import { QueryError } from '../result.ts';
 import type { Evaluator } from './evaluator.ts';
 import { timeAt } from './frame.ts';
 import { dropNames } from './instant-functions.ts';
-import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, mergeRows, type Row, RowMaker } from './row.ts';
+import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, mergeRows, type Row, RowMaker, sameLabels } from './row.ts';
 
 export interface QuantileCall {
   /** Scalars. */
@@ -101,7 +100,7 @@ async function groupHistograms(evaluator: Evaluator, vector: Expression): Promis
   const { annotations } = evaluator.scope;
   for (const row of await evaluator.rows(vector)) {
     const { labels } = row;
-    if (row.histograms) groupOf(labels.key, () => labels).natives.push(row);
+    if (row.kinds.includes(HISTOGRAM_POINT)) groupOf(labels.key, () => labels).natives.push(row);
     if (!row.kinds.includes(FLOAT_POINT)) continue;
     const le = labels.get('le');
     if (!bounds.has(le)) bounds.set(le, parseGoFloat(le));
@@ -207,7 +206,7 @@ function uniqueRows(evaluator: Evaluator, rows: Row[]): Row[] {
     const other = seen.get(row.labels.key);
     if (!other) seen.set(row.labels.key, row);
     else if (row.kinds.some((kind, i) => kind !== ABSENT && other.kinds[i] !== ABSENT)) {
-      throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
+      throw sameLabels();
     }
   }
   return dropNames(evaluator, mergeRows(rows));

@@ -141,10 +141,10 @@ async function mapHistograms(
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const row of await evaluator.rows(argument)) {
-    if (!row.histograms) continue;
+    if (!row.kinds.includes(HISTOGRAM_POINT)) continue;
     for (let i = 0; i < row.kinds.length; i++) {
       if (row.kinds[i] === HISTOGRAM_POINT) {
-        row.values[i] = map(row.histograms[i]!);
+        row.values[i] = map(row.histograms![i]!);
         row.kinds[i] = FLOAT_POINT;
       } else {
         row.kinds[i] = ABSENT;

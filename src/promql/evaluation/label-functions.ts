@@ -12,7 +12,7 @@ export async function labelReplace(evaluator: Evaluator, args: readonly Expressi
   const [target, replacement, source, pattern] = args.slice(1).map(text) as [string, string, string, string];
   const regexp = compile(pattern);
   checkLabelName(target, 'destination label name in label_replace()');
-  const rows = await evaluator.rows(args[0]!);
+  const rows = await evaluator.wholeRows(args[0]!);
   const replaced = new Map<string, string | undefined>();
   // Series that differ still do with one label more, unless it is the one that says which of them get it.
   let mayBeEqual = source === target;
@@ -31,7 +31,7 @@ export async function labelJoin(evaluator: Evaluator, args: readonly Expression[
   const [target, separator, ...sources] = args.slice(1).map(text) as [string, string, ...string[]];
   for (const source of sources) checkLabelName(source, 'source label name in label_join()');
   checkLabelName(target, 'destination label name in label_join()');
-  const rows = await evaluator.rows(args[0]!);
+  const rows = await evaluator.wholeRows(args[0]!);
   for (const row of rows) setLabel(row, target, sources.map((source) => row.labels.get(source)).join(separator));
   return mergeRows(rows, 'by-kind');
 }

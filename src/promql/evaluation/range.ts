@@ -108,7 +108,7 @@ function subquerySource(evaluator: Evaluator, subquery: Subquery, rangeMs: numbe
       if (to < first) return;
       const frame: Frame = { startMs: first, stepMs, steps: Math.floor((to - first) / stepMs) + 1 };
       const before = scope.budget.live;
-      const rows = await evaluator.at(frame).rows(subquery.expression);
+      const rows = await evaluator.at(frame).wholeRows(subquery.expression);
       const held = scope.budget.live - before;
       const columns = new SampleColumns(frame.steps);
       for (const row of rows) {
@@ -126,8 +126,8 @@ function rowToColumns(row: Row, frame: Frame, columns: SampleColumns): void {
   for (let i = 0; i < frame.steps; i++) {
     const timeMs = frame.startMs + i * frame.stepMs;
     if (row.kinds[i] === FLOAT_POINT) columns.pushFloat(timeMs, row.values[i]!);
-    else if (row.kinds[i] === HISTOGRAM_POINT) {
-      const histogram = row.histograms![i]!;
+    const histogram = row.kinds[i] === HISTOGRAM_POINT ? row.histograms![i] : row.beside?.[i];
+    if (histogram !== undefined) {
       const isGauge = histogram.counterResetHint === 'gauge';
       columns.pushHistogram(timeMs, isGauge ? histogram : withHint(histogram, 'unknown'));
     }

@@ -285,7 +285,7 @@ function instantFloats(window: Window, isRate: boolean): 0 | 1 {
   return 1;
 }
 
-/** The last two samples of a window with histograms, by time. */
+/** The last two samples of a window with histograms, by time; where both kinds are of one time, that other than the last one's. */
 function lastTwo(window: Window): [LastSample, LastSample] {
   const samples: LastSample[] = [];
   for (let i = Math.max(window.floatFrom, window.floatTo - 2); i < window.floatTo; i++) {
@@ -305,5 +305,8 @@ function lastTwo(window: Window): [LastSample, LastSample] {
     });
   }
   samples.sort((a, b) => a.time - b.time);
-  return samples.slice(-2) as [LastSample, LastSample];
+  const [before, last] = samples.slice(-2) as [LastSample, LastSample];
+  const tied = samples.at(-3);
+  const isOther = tied !== undefined && (tied.histogram === undefined) !== (last.histogram === undefined);
+  return isOther && tied.time === before.time && before.time < last.time ? [tied, last] : [before, last];
 }

@@ -4,11 +4,21 @@ import { Labels } from '../../labels/labels.ts';
 import { HISTOGRAM, type SampleColumns, STALE } from '../../storage/queryable.ts';
 import { type Expression, SET_OPERATORS, typeOf, unwrap } from '../expression.ts';
 import { QueryError, type QueryValue, type RangeSeries } from '../result.ts';
-import type { Evaluator } from './evaluator.ts';
+import { type Evaluator, refuseTwoSamples } from './evaluator.ts';
 import { timeAt } from './frame.ts';
+import { isStepInvariant } from './invariance.ts';
 import { CHANGES_METRIC } from './matching.ts';
 import { isRangeArgument, rangeSource } from './range.ts';
-import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, mergeRows, pointCount, type Row, withoutMetadata } from './row.ts';
+import {
+  ABSENT,
+  FLOAT_POINT,
+  HISTOGRAM_POINT,
+  mergeRows,
+  pointCount,
+  type Row,
+  sameLabels,
+  withoutMetadata,
+} from './row.ts';
 import type { QuerySlabs } from './row-slabs.ts';
 
 /** `scalar`: the value at each step of a scalar expression, which becomes one series without labels. */
@@ -27,12 +37,13 @@ export function finishMatrix(evaluator: Evaluator, rows: Row[], scalar?: Float64
 
 /** In the order of the rows: `sort` and `topk` mean it. */
 export function finishVector(evaluator: Evaluator, expression: Expression, rows: Row[]): QueryValue {
+  if (isStepInvariant(expression)) rows.forEach(refuseTwoSamples);
   dropNames(evaluator, rows);
   const merged = isOfDifferentLabels(evaluator, expression) ? rows : mergeRows(rows, 'by-kind');
   const samples = merged.map((row) => ({
     labels: row.labels,
     value: row.values[0]!,
-    histogram: row.kinds[0] === HISTOGRAM_POINT ? row.histograms![0] : undefined,
+    histogram: row.kinds[0] === HISTOGRAM_POINT ? row.histograms![0] : row.beside?.[0],
   }));
   return { type: 'vector', timestampMs: evaluator.frame.startMs, samples };
 }
@@ -84,7 +95,33 @@ export async function rangeVector(evaluator: Evaluator, expression: Expression):
   };
   await source.read(take, start - before + 1, end + after);
   series.sort((a, b) => a.labels.compare(b.labels));
-  return { type: 'matrix', series };
+  return { type: 'matrix', series: mergeEqualLabels(series) };
+}
+
+/** In order of labels: what a subquery left apart until the names were dropped. */
+function mergeEqualLabels(series: readonly RangeSeries[]): RangeSeries[] {
+  const merged: RangeSeries[] = [];
+  for (const each of series) {
+    const last = merged.at(-1);
+    if (last?.labels.equals(each.labels)) merged[merged.length - 1] = mergeSeries(last, each);
+    else merged.push(each);
+  }
+  return merged;
+}
+
+function mergeSeries(a: RangeSeries, b: RangeSeries): RangeSeries {
+  const samples = [...samplesOf(a), ...samplesOf(b)].sort((x, y) => x.timeMs - y.timeMs);
+  const last = { float: Number.NaN, histogram: Number.NaN };
+  for (const { timeMs, histogram } of samples) {
+    const kind = histogram === undefined ? 'float' : 'histogram';
+    if (last[kind] === timeMs) throw sameLabels();
+    last[kind] = timeMs;
+  }
+  return toColumns(a.labels, samples);
+}
+
+function samplesOf({ timestamps, values, histograms }: RangeSeries): RawSample[] {
+  return Array.from(timestamps, (timeMs, i) => ({ timeMs, value: values[i]!, histogram: histograms?.[i] }));
 }
 
 function dropNames({ scope }: Evaluator, rows: readonly Row[]): void {
@@ -95,6 +132,7 @@ function dropNames({ scope }: Evaluator, rows: readonly Row[]): void {
 /** The row is used up: its values become those of the series. */
 function toSeries(slabs: QuerySlabs, row: Row, times: Float64Array): RangeSeries {
   const { labels, values, kinds, histograms } = row;
+  if (row.beside !== undefined) return withBeside(row, row.beside, times);
   const count = pointCount(row);
   if (count === times.length) {
     return histograms
@@ -115,6 +153,22 @@ function toSeries(slabs: QuerySlabs, row: Row, times: Float64Array): RangeSeries
   return keptHistograms
     ? { labels, timestamps, values: kept, histograms: keptHistograms }
     : { labels, timestamps, values: kept };
+}
+
+/** Floats and histograms, which may be of equal times. */
+function withBeside(
+  { labels, values, kinds, histograms }: Row,
+  beside: readonly (FloatHistogram | undefined)[],
+  times: Float64Array,
+): RangeSeries {
+  const samples: RawSample[] = [];
+  for (let i = 0; i < kinds.length; i++) {
+    const timeMs = times[i]!;
+    if (kinds[i] === FLOAT_POINT) samples.push({ timeMs, value: values[i]!, histogram: undefined });
+    const histogram = kinds[i] === HISTOGRAM_POINT ? histograms![i] : beside[i];
+    if (histogram !== undefined) samples.push({ timeMs, value: Number.NaN, histogram });
+  }
+  return toColumns(labels, samples);
 }
 
 interface RawSample {
@@ -141,7 +195,10 @@ function toRawSeries(
     });
   }
   if (extension !== undefined) samples = extend(samples, extension === 'smoothed', start, end);
-  if (samples.length === 0) return undefined;
+  return samples.length === 0 ? undefined : toColumns(labels, samples);
+}
+
+function toColumns(labels: Labels, samples: readonly RawSample[]): RangeSeries {
   const timestamps = Float64Array.from(samples, (sample) => sample.timeMs);
   const values = Float64Array.from(samples, (sample) => sample.value);
   const histograms = samples.map((sample) => sample.histogram);

@@ -19,6 +19,11 @@ export interface Row {
   readonly kinds: Uint8Array;
   /** At the steps of HISTOGRAM_POINT; undefined where there is none. */
   histograms: (FloatHistogram | undefined)[] | undefined;
+  /**
+   * Histograms of the series that merging has put beside a float of the same step, and those of later steps: what reads
+   * the row step by step no longer sees them, but what takes it whole does (labels, minus, a subquery, the answer).
+   */
+  beside: (FloatHistogram | undefined)[] | undefined;
 }
 
 const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__']);
@@ -45,7 +50,14 @@ export class RowMaker {
   make(labels: Labels, dropName: boolean): Row {
     const steps = this.#steps;
     if (steps === 1 && this.#slabs !== undefined) {
-      return { labels, dropName, values: this.#slabs.floats(1), kinds: this.#slabs.bytes(1), histograms: undefined };
+      return {
+        labels,
+        dropName,
+        values: this.#slabs.floats(1),
+        kinds: this.#slabs.bytes(1),
+        histograms: undefined,
+        beside: undefined,
+      };
     }
     if (steps <= FEW_STEPS) {
       return {
@@ -54,6 +66,7 @@ export class RowMaker {
         values: new Float64Array(steps),
         kinds: new Uint8Array(steps),
         histograms: undefined,
+        beside: undefined,
       };
     }
     if (this.#used * steps >= this.#values.length) {
@@ -77,6 +90,7 @@ export class RowMaker {
       values: this.#values.subarray(from, from + steps),
       kinds: this.#kinds.subarray(from, from + steps),
       histograms: undefined,
+      beside: undefined,
     };
   }
 }
@@ -106,6 +120,7 @@ export function copyRow(row: Row): Row {
     values: row.values.slice(),
     kinds: row.kinds.slice(),
     histograms: row.histograms?.slice(),
+    beside: row.beside?.slice(),
   };
 }
 
@@ -120,7 +135,7 @@ function isNoMetadata(name: string): boolean {
 
 /**
  * Rows of equal labels made one; an error where two of them have a value at the same step, `by-kind` only where they have
- * one of the same kind: else the histogram is what is left.
+ * one of the same kind: else the histogram stands beside the float.
  */
 export function mergeRows(rows: Row[], collide: 'by-step' | 'by-kind' = 'by-step'): Row[] {
   if (rows.length < 2) return rows;
@@ -135,17 +150,53 @@ export function mergeRows(rows: Row[], collide: 'by-step' | 'by-kind' = 'by-step
 
 function mergeInto(target: Row, source: Row, collide: 'by-step' | 'by-kind'): void {
   for (let i = 0; i < source.kinds.length; i++) {
-    const kind = source.kinds[i]!;
-    const there = target.kinds[i]!;
-    if (kind === ABSENT) continue;
-    if (there !== ABSENT && (collide === 'by-step' || there === kind)) {
-      throw new QueryError('execution', 'vector cannot contain metrics with the same labelset');
-    }
-    if (kind === HISTOGRAM_POINT) setHistogram(target, i, source.histograms![i]!);
-    else if (there === ABSENT) {
-      target.kinds[i] = kind;
-      target.values[i] = source.values[i]!;
-    }
+    const histogram = histogramAt(source, i);
+    if (source.kinds[i] === FLOAT_POINT) putFloat(target, i, source.values[i]!, collide);
+    if (histogram !== undefined) putHistogram(target, i, histogram, collide);
   }
+  hideLaterHistograms(target);
   if (source.dropName) target.dropName = true;
+}
+
+function histogramAt({ kinds, histograms, beside }: Row, step: number): FloatHistogram | undefined {
+  return kinds[step] === HISTOGRAM_POINT ? histograms![step] : beside?.[step];
+}
+
+function putFloat(row: Row, step: number, value: number, collide: 'by-step' | 'by-kind'): void {
+  const kind = row.kinds[step];
+  if (kind === FLOAT_POINT || (kind === HISTOGRAM_POINT && collide === 'by-step')) throw sameLabels();
+  if (kind === HISTOGRAM_POINT) putBeside(row, step, row.histograms![step]!);
+  row.kinds[step] = FLOAT_POINT;
+  row.values[step] = value;
+}
+
+function putHistogram(row: Row, step: number, histogram: FloatHistogram, collide: 'by-step' | 'by-kind'): void {
+  if (histogramAt(row, step) !== undefined) throw sameLabels();
+  if (row.kinds[step] === ABSENT) setHistogram(row, step, histogram);
+  else if (collide === 'by-kind') putBeside(row, step, histogram);
+  else throw sameLabels();
+}
+
+function putBeside(row: Row, step: number, histogram: FloatHistogram): void {
+  row.beside ??= [];
+  row.beside[step] = histogram;
+}
+
+/** After the first step that has both. */
+function hideLaterHistograms(row: Row): void {
+  const { kinds, beside } = row;
+  if (beside === undefined) return;
+  let isHidden = false;
+  for (let i = 0; i < kinds.length; i++) {
+    if (isHidden && kinds[i] === HISTOGRAM_POINT) {
+      beside[i] = row.histograms![i];
+      kinds[i] = ABSENT;
+    }
+    isHidden ||= kinds[i] === FLOAT_POINT && beside[i] !== undefined;
+  }
+}
+
+/** The error of series that have come to be equal. */
+export function sameLabels(): QueryError {
+  return new QueryError('execution', 'vector cannot contain metrics with the same labelset');
 }

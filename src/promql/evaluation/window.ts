@@ -137,6 +137,9 @@ export class Window {
       this.histogramFrom++;
     if (this.histogramTo < this.histogramFrom) this.histogramTo = this.histogramFrom;
     while (this.histogramTo < histogramTimes.length && histogramTimes[this.histogramTo]! <= toMs) this.histogramTo++;
+    // Of a subquery that has both at one time, the float comes first, and what is found at the very end ends the window.
+    const endsWithHistogram = this.histogramTo > this.histogramFrom && histogramTimes[this.histogramTo - 1] === toMs;
+    if (endsWithHistogram && to > from && floatTimes[to - 1] === toMs) this.histogramTo--;
   }
 }
 
