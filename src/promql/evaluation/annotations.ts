@@ -175,10 +175,11 @@ export class Annotations {
     return remarks;
   }
 
-  /** Said again, of what stands `shift` characters further on. */
+  /** Said again, of what stands `shift` characters further on; what stands nowhere still does. */
   repeat({ warnings, infos }: Remarks, shift: number): void {
-    for (const [text, at] of warnings) this.#warn(text, { start: at.start + shift, end: at.end + shift });
-    for (const [text, at] of infos) this.#info(text, { start: at.start + shift, end: at.end + shift });
+    const moved = (at: Position): Position => (at.end === 0 ? at : { start: at.start + shift, end: at.end + shift });
+    for (const [text, at] of warnings) this.#warn(text, moved(at));
+    for (const [text, at] of infos) this.#info(text, moved(at));
   }
 
   #warn(text: string, at: Position): void {

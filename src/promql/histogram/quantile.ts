@@ -22,8 +22,8 @@ export function histogramQuantile(q: number, histogram: FloatHistogram): Estimat
   let bucket: Bucket = { lower: 0, upper: 0, count: 0 };
   let at = 0;
   for (; at < buckets.length; at++) {
-    if (buckets[at]!.count === 0) continue;
     bucket = buckets[at]!;
+    if (bucket.count === 0) continue;
     count += bucket.count;
     if (count >= rank) break;
   }
@@ -42,9 +42,13 @@ export function histogramQuantile(q: number, histogram: FloatHistogram): Estimat
     return hasNaN ? { value: Number.NaN, nan: 'result-is-nan' } : { value: bucket.upper };
   }
   rank = forward ? rank - (count - bucket.count) : count - rank;
+  if (!hasNaN) return { value: interpolate(histogram, bucket, rank / bucket.count) };
+  // As Prometheus has it: the search for observations of NaN goes through the rest, and what it saw last is what is read.
+  for (at++; at < buckets.length; at++) {
+    bucket = buckets[at]!;
+    count += bucket.count;
+  }
   const value = interpolate(histogram, bucket, rank / bucket.count);
-  if (!hasNaN) return { value };
-  for (at++; at < buckets.length; at++) count += buckets[at]!.count;
   return count < histogram.count ? { value, nan: 'skewed' } : { value };
 }
 
