@@ -4,10 +4,24 @@
 export function formatG(value: number, precision?: number): string {
   const special = formatSpecial(value);
   if (special !== undefined) return special;
-  const { sign, digits, exponent } = decimal(precision === undefined ? value : Number(value.toPrecision(precision)));
+  const { sign, digits, exponent } = decimal(precision === undefined ? value : rounded(value, precision));
   return exponent < -4 || exponent >= (precision ?? 6)
     ? sign + scientific(digits, exponent)
     : sign + positional(digits, exponent);
+}
+
+/** To so many digits, what lies exactly between two to the even one: `toPrecision` takes the greater. */
+function rounded(value: number, precision: number): number {
+  const exact = value
+    .toPrecision(60)
+    .replace(/e.*/, '')
+    .replace(/^-?[0.]*/, '')
+    .replace('.', '')
+    .replace(/0+$/, '');
+  const isBetween = exact.length === precision + 1 && exact.endsWith('5');
+  if (!isBetween || Number(exact[precision - 1]) % 2 === 1) return Number(value.toPrecision(precision));
+  const { sign, digits, exponent } = decimal(value);
+  return Number(sign + scientific(digits.slice(0, precision), exponent));
 }
 
 /** Without an exponent, whatever the size: `strconv.FormatFloat(x, 'f', -1, 64)`. */

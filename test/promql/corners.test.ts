@@ -11,6 +11,9 @@ load 1m
   custom {{schema:-53 count:10 sum:-100 custom_values:[-5 0 10] buckets:[1 2 3 4]}}x20
   nans {{schema:0 count:12 sum:NaN buckets:[1 2 3 4]}}x20
   nan_custom {{schema:-53 count:12 sum:NaN custom_values:[1 2 5] buckets:[1 2 3 0]}}x20
+  falling_bucket{le="1"} 197x20
+  falling_bucket{le="2"} 92x20
+  falling_bucket{le="+Inf"} 200x20
 
 eval instant at 15m label_replace({__name__=~"c|d"}, "a", "1", "", "")
   expect no_warn
@@ -35,6 +38,13 @@ eval instant at 10m histogram_quantile(0.1, nans)
 
 eval instant at 10m histogram_quantile(0.6, nan_custom)
   {} 5
+
+# However many quantiles, of whole seconds, and 105 to two digits is even.
+eval instant at 10m50ms histogram_quantiles(falling_bucket, "q", 2, 0.5, 0.9)
+  expect info msg: PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name "falling_bucket", from buckets 2 to 2, with a max diff of 1e+02, over 1 samples from 1970-01-01T00:10:00Z to 1970-01-01T00:10:00Z (1:21)
+  {q="2.0"} Inf
+  {q="0.5"} 0.5076142131979695
+  {q="0.9"} 0.9137055837563451
 
 eval instant at 10m histogram_fraction(-1, 1, custom)
   {} 0.23
@@ -73,5 +83,5 @@ eval instant at 10m 1 </ 2
 it('answers corner cases as Prometheus does', async () => {
   const lines: string[] = [];
   await runPromqlTests([{ name: 'corners', text: SCRIPT }], (line) => lines.push(line));
-  expect(lines).toEqual(['17 passed, 0 failed']);
+  expect(lines).toEqual(['18 passed, 0 failed']);
 });

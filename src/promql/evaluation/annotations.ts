@@ -206,10 +206,7 @@ function forMetric(metricName: string): string {
   return metricName === '' ? '' : ` for metric name ${quote(metricName)}`;
 }
 
-/** RFC 3339, without a fraction where there is none. */
+/** RFC 3339, of the whole second. */
 function formatTime(timeMs: number): string {
-  return new Date(timeMs)
-    .toISOString()
-    .replace(/\.?0*Z$/, 'Z')
-    .replace(/:(\d\d)\.(\d+?)0*Z$/, ':$1.$2Z');
+  return new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -24,6 +24,8 @@ interface HistogramGroup {
   /** In order of their bounds. */
   readonly buckets: { readonly row: Row; readonly upperBound: number }[];
   readonly natives: Row[];
+  /** The steps at which its buckets were said to be forced to rise: with several quantiles the first one says it. */
+  readonly forcedAt: Set<number>;
 }
 
 export async function histogramQuantiles(evaluator: Evaluator, call: QuantileCall): Promise<Row[]> {
@@ -49,7 +51,10 @@ export async function histogramQuantiles(evaluator: Evaluator, call: QuantileCal
         classic(buckets, step) {
           const value = classicQuantile(column[step]!, buckets);
           const { forced } = buckets;
-          if (forced) annotations.forcedMonotonicity(name, forced, timeAt(evaluator.frame, step), vector);
+          if (forced && !group.forcedAt.has(step)) {
+            group.forcedAt.add(step);
+            annotations.forcedMonotonicity(name, forced, timeAt(evaluator.frame, step), vector);
+          }
           return value;
         },
       })) {
@@ -92,7 +97,7 @@ async function groupHistograms(evaluator: Evaluator, vector: Expression): Promis
   const groupOf = (key: string, labels: () => Labels): HistogramGroup => {
     let group = groups.get(key);
     if (!group) {
-      group = { labels: labels(), buckets: [], natives: [] };
+      group = { labels: labels(), buckets: [], natives: [], forcedAt: new Set() };
       groups.set(key, group);
     }
     return group;
