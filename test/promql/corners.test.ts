@@ -5,12 +5,18 @@ import { runPromqlTests } from '../../src/promql/testscript/run.ts';
 const SCRIPT = `
 load 1m
   c{a="1"} 0+3x20
+  other_bucket{b="0",le="1"} 1x20
+  other_bucket{b="0",le="+Inf"} 1x20
   d{a="2"} 0+3x20
   h{a="1"} {{schema:0 count:3 sum:4 buckets:[1 2]}}+{{schema:0 count:3 sum:4 buckets:[1 2]}}x20
   mixed 1 2 3 4 {{schema:0 count:3 sum:4 buckets:[1 2]}}x12
   custom {{schema:-53 count:10 sum:-100 custom_values:[-5 0 10] buckets:[1 2 3 4]}}x20
   nans {{schema:0 count:12 sum:NaN buckets:[1 2 3 4]}}x20
   nan_custom {{schema:-53 count:12 sum:NaN custom_values:[1 2 5] buckets:[1 2 3 0]}}x20
+  few{a="1"} 1x20
+  few{a="2"} NaNx20
+  few{a="3"} 2x20
+  few{a="4"} NaNx20
   falling_bucket{le="1"} 197x20
   falling_bucket{le="2"} 92x20
   falling_bucket{le="+Inf"} 200x20
@@ -45,6 +51,24 @@ eval instant at 10m50ms histogram_quantiles(falling_bucket, "q", 2, 0.5, 0.9)
   {q="2.0"} Inf
   {q="0.5"} 0.5076142131979695
   {q="0.9"} 0.9137055837563451
+
+# The native histogram first.
+eval instant at 10m histogram_quantile(0.5, {__name__=~"other_bucket|h"})
+  expect ordered
+  {a="1"} 1.189207115002721
+  {b="0"} 0.5
+
+# NaN last, and later ones before earlier ones.
+eval instant at 10m sort_desc({__name__=~"few"})
+  expect ordered
+  few{a="3"} 2
+  few{a="1"} 1
+  few{a="4"} NaN
+  few{a="2"} NaN
+
+# What is the same at every step is so with the first step's parameter.
+eval range from 0 to 2m step 1m quantile(time() / 60, few{a=~"1|3"} @ 0)
+  {} 1 1 1
 
 eval instant at 10m histogram_fraction(-1, 1, custom)
   {} 0.23
@@ -83,5 +107,5 @@ eval instant at 10m 1 </ 2
 it('answers corner cases as Prometheus does', async () => {
   const lines: string[] = [];
   await runPromqlTests([{ name: 'corners', text: SCRIPT }], (line) => lines.push(line));
-  expect(lines).toEqual(['18 passed, 0 failed']);
+  expect(lines).toEqual(['21 passed, 0 failed']);
 });

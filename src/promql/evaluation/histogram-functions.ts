@@ -118,7 +118,12 @@ async function groupHistograms(evaluator: Evaluator, vector: Expression): Promis
     const name = metricNameFor(evaluator, group.labels);
     if (dropMixedSteps(group)) annotations.mixedClassicAndNative(name, vector);
   }
-  return [...groups.values()];
+  // The native ones are told first.
+  const all = [...groups.values()];
+  return [
+    ...all.filter(({ natives }) => natives.length > 0).map((group) => ({ ...group, buckets: [] })),
+    ...all.filter(({ buckets }) => buckets.length > 0).map((group) => ({ ...group, natives: [] })),
+  ];
 }
 
 /** The key of the labels without `le`. */

@@ -43,10 +43,8 @@ function decide(expression: Expression): boolean {
         !LOOKS_AT_TIME.has(expression.signature.name) && expression.args.every((arg) => isStepInvariant(unwrap(arg)))
       );
     case 'aggregation':
-      return (
-        isStepInvariant(expression.expression) &&
-        (expression.parameter === undefined || isStepInvariant(expression.parameter))
-      );
+      // Not its parameter: as in Prometheus, that of the first step is then that of all.
+      return isStepInvariant(expression.expression);
     case 'binary':
       return isStepInvariant(expression.left) && isStepInvariant(expression.right);
     case 'unary':

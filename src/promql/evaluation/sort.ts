@@ -15,7 +15,10 @@ export async function sortRows(evaluator: Evaluator, call: Call, args: readonly 
     return rows.sort((a, b) => (descending ? compareByLabels(b, a, labels) : compareByLabels(a, b, labels)));
   }
   const floats = rows.filter((row) => withoutHistograms(row));
-  return floats.sort((a, b) => compareValues(a.values[0]!, b.values[0]!, descending));
+  const isNumber = ({ values }: Row): boolean => !Number.isNaN(values[0]!);
+  const numbers = floats.filter(isNumber).sort((a, b) => compareValues(a.values[0]!, b.values[0]!, descending));
+  // NaN last, whichever the direction; and as in Prometheus the later of two goes before the earlier.
+  return [...numbers, ...floats.filter((row) => !isNumber(row)).reverse()];
 }
 
 function withoutHistograms(row: Row): boolean {
@@ -24,9 +27,7 @@ function withoutHistograms(row: Row): boolean {
   return !isEmptyRow(row) && row.kinds.includes(FLOAT_POINT);
 }
 
-/** NaN last, whichever the direction. */
 function compareValues(a: number, b: number, descending: boolean): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return descending ? b - a || 0 : a - b || 0;
 }
 
