@@ -17,7 +17,7 @@ export function* resultJson(value: QueryValue, grid: StepGrid | undefined): Gene
       yield `[${timestampText(value.timestampMs)},"${floatText(value.value)}"]`;
       return;
     case 'string':
-      yield `[${timestampText(value.timestampMs)},${JSON.stringify(value.value)}]`;
+      yield `[${timestampText(value.timestampMs)},${JSON.stringify(value.value.toWellFormed())}]`;
       return;
     case 'vector':
       yield* vectorJson(value.timestampMs, value.samples);

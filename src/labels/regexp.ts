@@ -37,7 +37,9 @@ export function compileRe2(source: string, reported: string = source): RE2JS {
     if (reported !== source) RE2JS.compile(reported);
     return RE2JS.compile(source);
   } catch (error) {
-    if (error instanceof RE2JSSyntaxException) throw new RegexpError(error.message);
+    // Go names what is wrong with it even where that is nothing.
+    if (error instanceof RE2JSSyntaxException)
+      throw new RegexpError(error.message.replace(/(at end of expression)$/, '$1: ``'));
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** The value of a duration expression, known once the query's own step and range are. */
 import type { DurationExpression } from './expression.ts';
+import type { Position } from './position.ts';
 import { QueryError } from './result.ts';
 
 export interface QueryTimes {
@@ -9,7 +10,38 @@ export interface QueryTimes {
   readonly rangeMs: number;
 }
 
-/** Seconds. Throws QueryError for a division by zero. */
+/** About 292 years: what Prometheus' durations hold. */
+export const LONGEST_MS = 9_223_372_036_854;
+
+/** A duration that turns out to be none once the query's times are known. */
+class DurationFault extends Error {
+  readonly position: Position;
+
+  constructor(detail: string, expression: DurationExpression) {
+    super(detail);
+    this.position = positionOf(expression);
+  }
+}
+
+/** The error of a query with such a duration. */
+export class DurationError extends QueryError {
+  /** What is wrong, without place. */
+  readonly detail: string;
+
+  /** The message is Prometheus': the bytes of the query at which the duration starts and ends, from 0. */
+  constructor(query: string, { start, end }: Position, detail: string) {
+    const bytesUpTo = (at: number): number => Buffer.byteLength(query.slice(0, at));
+    super('bad_data', `${bytesUpTo(start)}:${bytesUpTo(end)}: ${detail}`);
+    this.detail = detail;
+  }
+}
+
+/** The error to be thrown for what the evaluation of a query has thrown. */
+export function withPlace(query: string, error: unknown): unknown {
+  return error instanceof DurationFault ? new DurationError(query, error.position, error.message) : error;
+}
+
+/** Seconds. Throws a fault for a division by zero: see `withPlace`. */
 export function evaluateDuration(expression: DurationExpression, times: QueryTimes): number {
   switch (expression.kind) {
     case 'literal':
@@ -38,10 +70,10 @@ export function evaluateDuration(expression: DurationExpression, times: QueryTim
         case '*':
           return left * right;
         case '/':
-          if (right === 0) throw new QueryError('execution', 'division by zero');
+          if (right === 0) throw new DurationFault('division by zero', expression);
           return left / right;
         case '%':
-          if (right === 0) throw new QueryError('execution', 'modulo by zero');
+          if (right === 0) throw new DurationFault('modulo by zero', expression);
           return left % right;
         case '^':
           return left ** right;
@@ -52,17 +84,39 @@ export function evaluateDuration(expression: DurationExpression, times: QueryTim
 
 /** Milliseconds of a duration that may be negative (an offset). */
 export function resolveOffset(ms: number, expression: DurationExpression | undefined, times: QueryTimes): number {
-  if (!expression) return ms;
-  const value = secondsToMs(evaluateDuration(expression, times));
-  if (!Number.isFinite(value)) throw new QueryError('execution', 'duration out of range');
-  return value;
+  return expression ? resolve(expression, times, false) : ms;
 }
 
 /** Milliseconds of a duration that must be greater than zero (a range, a step). */
 export function resolveRange(ms: number, expression: DurationExpression | undefined, times: QueryTimes): number {
-  const value = resolveOffset(ms, expression, times);
-  if (expression && value <= 0) throw new QueryError('execution', 'duration must be greater than 0');
-  return value;
+  return expression ? resolve(expression, times, true) : ms;
+}
+
+function resolve(expression: DurationExpression, times: QueryTimes, isPositive: boolean): number {
+  const seconds = evaluateDuration(expression, times);
+  if (!Number.isFinite(seconds)) throw new DurationFault('duration is NaN or infinite', expression);
+  if (isPositive && seconds <= 0) throw new DurationFault('duration must be greater than 0', expression);
+  const ms = secondsToMs(seconds);
+  if (Math.abs(ms) > LONGEST_MS) throw new DurationFault('duration is out of range', expression);
+  return ms;
+}
+
+/** Parentheses and what a name is written around do not count. */
+function positionOf(expression: DurationExpression): Position {
+  switch (expression.kind) {
+    case 'literal':
+      return expression.literal;
+    case 'step':
+    case 'range':
+      return expression;
+    case 'minus':
+      return { start: expression.start, end: positionOf(expression.operand).end };
+    case 'plus':
+    case 'wrapped':
+      return positionOf(expression.operand);
+    default:
+      return { start: positionOf(expression.left).start, end: positionOf(expression.right).end };
+  }
 }
 
 /** Whole milliseconds, what is less cut off; rounded to nanoseconds first, for 1.003 s times 1000 is 1002.999… */

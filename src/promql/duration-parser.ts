@@ -1,5 +1,5 @@
 /** Durations in brackets and after `offset`: plain numbers and durations, and arithmetic on them. */
-import { evaluateDuration, secondsToMs } from './duration-expression.ts';
+import { evaluateDuration, LONGEST_MS, secondsToMs } from './duration-expression.ts';
 import type { DurationExpression } from './expression.ts';
 import type { PromqlFeatures } from './features.ts';
 import { parseNumberToken } from './literal-parser.ts';
@@ -12,8 +12,6 @@ export interface ParsedDuration {
 }
 
 const EXPECTED = 'number, duration, step(), or range()';
-/** About 292 years: what Prometheus' durations hold. */
-const LONGEST_MS = 9_223_372_036_854;
 const PRECEDENCE: ReadonlyMap<string, number> = new Map([
   ['+', 1],
   ['-', 1],
@@ -23,12 +21,25 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map([
   ['^', 3],
 ]);
 const MULTIPLICATION = 2;
+const DURATION_KINDS: ReadonlySet<string> = new Set(['number', 'duration']);
+const NO_TIMES = { stepMs: 0, rangeMs: 0 };
 
-/** The range or the step of `[range:step]`: greater than zero. */
+/** The step of `[range:step]`: a millisecond at least. */
+export function parseStepDuration(reader: TokenReader, features: PromqlFeatures): ParsedDuration {
+  const first = reader.peek();
+  const duration = parseRangeDuration(reader, features, 'subquery selector');
+  if (duration.expression === undefined && duration.ms <= 0) {
+    reader.fail({ start: first.start, end: reader.lastEnd }, 'duration must be greater than 0');
+  }
+  return duration;
+}
+
+/** The range of `[range:step]`: greater than zero. */
 export function parseRangeDuration(reader: TokenReader, features: PromqlFeatures, context: string): ParsedDuration {
   const first = reader.peek();
-  const duration = finish(reader, features, parseArithmetic(reader, context, 0), first);
-  if (duration.expression === undefined && duration.ms <= 0) {
+  const expression = parseArithmetic(reader, context, 0);
+  const duration = finish(reader, features, expression, first);
+  if (duration.expression === undefined && !(evaluateDuration(expression, NO_TIMES) > 0)) {
     reader.fail({ start: first.start, end: reader.lastEnd }, 'duration must be greater than 0');
   }
   return duration;
@@ -49,7 +60,10 @@ export function parseOffsetDuration(reader: TokenReader, features: PromqlFeature
 function parseSignedOperand(reader: TokenReader, context: string): DurationExpression {
   const sign = reader.accept('-') ?? reader.accept('+');
   if (!sign) return parseOperand(reader, context);
-  return { kind: sign.text === '-' ? 'minus' : 'plus', operand: parseSignedOperand(reader, context) };
+  // The sign of a literal is a part of it.
+  const isLiteral = DURATION_KINDS.has(reader.peek().kind);
+  const operand = isLiteral ? parseOperand(reader, context, sign.start) : parseSignedOperand(reader, context);
+  return { kind: sign.text === '-' ? 'minus' : 'plus', start: sign.start, operand };
 }
 
 /** A plain value becomes milliseconds at once; anything else waits for the query's step and range. */
@@ -67,9 +81,9 @@ function finish(
     if (!features.durationExpressions) reader.fail(position, 'experimental duration expression is not enabled');
     return { ms: 0, expression };
   }
-  const ms = secondsToMs(evaluateDuration(expression, { stepMs: 0, rangeMs: 0 }));
-  if (!(Math.abs(ms) <= LONGEST_MS)) reader.fail(position, 'duration out of range');
-  return { ms };
+  const ms = secondsToMs(evaluateDuration(expression, NO_TIMES));
+  // What Go makes of NaN is the least integer.
+  return { ms: Number.isNaN(ms) ? -LONGEST_MS : ms };
 }
 
 function parseArithmetic(reader: TokenReader, context: string, above: number): DurationExpression {
@@ -106,13 +120,22 @@ function isZero(expression: DurationExpression): boolean {
 function parseSigned(reader: TokenReader, context: string): DurationExpression {
   const sign = reader.accept('-') ?? reader.accept('+');
   if (!sign) return parseOperand(reader, context);
-  return { kind: sign.text === '-' ? 'minus' : 'plus', operand: parseArithmetic(reader, context, MULTIPLICATION) };
+  return {
+    kind: sign.text === '-' ? 'minus' : 'plus',
+    start: sign.start,
+    operand: parseArithmetic(reader, context, MULTIPLICATION),
+  };
 }
 
-function parseOperand(reader: TokenReader, context: string): DurationExpression {
+/** `start`: where a sign stands that belongs to a literal. */
+function parseOperand(reader: TokenReader, context: string, start?: number): DurationExpression {
   const token = reader.peek();
-  if (token.kind === 'number' || token.kind === 'duration') {
-    return { kind: 'literal', literal: parseNumberToken(reader, reader.next()) };
+  if (DURATION_KINDS.has(token.kind)) {
+    const literal = parseNumberToken(reader, reader.next());
+    if (Math.abs(secondsToMs(literal.value)) > LONGEST_MS) {
+      reader.fail({ start: start ?? literal.start, end: literal.end }, 'duration out of range');
+    }
+    return { kind: 'literal', literal };
   }
   if (token.kind === 'punctuation' && token.word === '(') {
     reader.next();
@@ -120,19 +143,19 @@ function parseOperand(reader: TokenReader, context: string): DurationExpression 
     reader.accept(')') ?? reader.unexpected(context, EXPECTED);
     return { kind: 'wrapped', operand };
   }
-  if (token.kind !== 'keyword' || reader.peek(1).word !== '(') return reader.unexpected(context, EXPECTED);
+  if (token.kind !== 'keyword') return reader.unexpected(context, EXPECTED);
   switch (token.word) {
     case 'step':
     case 'range': {
       reader.next();
-      reader.next();
+      reader.expect('(', context, EXPECTED);
       const close = reader.accept(')') ?? reader.unexpected(context, EXPECTED);
       return { kind: token.word, start: token.start, end: close.end };
     }
     case 'min_of':
     case 'max_of': {
       reader.next();
-      reader.next();
+      reader.expect('(', context, EXPECTED);
       const left = parseArithmetic(reader, context, 0);
       reader.accept(',') ?? reader.unexpected(context, EXPECTED);
       const right = parseArithmetic(reader, context, 0);

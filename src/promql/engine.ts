@@ -1,6 +1,7 @@
 /** The PromQL engine: text and times → result, over one Queryable. */
 import { type Clock, systemClock } from '../config/clock.ts';
 import type { Queryable } from '../storage/queryable.ts';
+import { withPlace } from './duration-expression.ts';
 import { Annotations } from './evaluation/annotations.ts';
 import { Budget } from './evaluation/budget.ts';
 import { Evaluator } from './evaluation/evaluator.ts';
@@ -99,7 +100,7 @@ class Engine implements QueryEngine {
       return { value, ...scope.annotations.texts(text), samplesRead: scope.budget.read, release };
     } catch (error) {
       slabs.release();
-      throw error;
+      throw withPlace(text, error);
     }
   }
 

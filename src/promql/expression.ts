@@ -156,7 +156,8 @@ export interface Parentheses extends Position {
 export type DurationExpression =
   | { readonly kind: 'literal'; readonly literal: NumberLiteral }
   | { readonly kind: 'step' | 'range'; readonly start: number; readonly end: number }
-  | { readonly kind: 'minus' | 'plus'; readonly operand: DurationExpression }
+  /** `start` is that of the sign. */
+  | { readonly kind: 'minus' | 'plus'; readonly start: number; readonly operand: DurationExpression }
   | {
       readonly kind: 'arithmetic';
       readonly operator: '+' | '-' | '*' | '/' | '%' | '^';

@@ -57,6 +57,10 @@ function readEscape(inner: string, at: number, mark: string, bytes: number[]): n
     return at + 2;
   }
   const octal = /^[0-7]{3}/.exec(inner.slice(at + 1));
+  if (!octal && /^[0-7]/.test(letter)) {
+    const [stray] = inner.slice(at + 1, at + 4).replace(/^[0-7]+/, '') || mark;
+    throw new GoStringError(`illegal character ${describeCharacter(stray!)} in escape sequence`);
+  }
   if (octal) {
     const value = Number.parseInt(octal[0], 8);
     if (value > 255) throw new GoStringError('escape sequence is an invalid Unicode code point');
@@ -70,7 +74,8 @@ function readEscape(inner: string, at: number, mark: string, bytes: number[]): n
   const digits = inner.slice(at + 2, at + 2 + size);
   const stray = /[^0-9a-fA-F]/u.exec(digits)?.[0];
   if (stray !== undefined) throw new GoStringError(`illegal character ${describeCharacter(stray)} in escape sequence`);
-  if (digits.length < size) throw new GoStringError('escape sequence not terminated');
+  // The mark that ends the string is what stands in the place of a digit.
+  if (digits.length < size) throw new GoStringError(`illegal character ${describeCharacter(mark)} in escape sequence`);
   const value = Number.parseInt(digits, 16);
   if (letter === 'x') bytes.push(value);
   else if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) {

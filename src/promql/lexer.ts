@@ -1,7 +1,7 @@
 /** PromQL text → tokens. */
 import { quote } from '../labels/labels.ts';
 import { PromqlParseError } from './parse-error.ts';
-import { AGGREGATORS, KEYWORDS, type Token, type TokenKind, WORD_OPERATORS } from './token.ts';
+import { AGGREGATORS, FILLS, KEYWORDS, type Token, type TokenKind, WORD_OPERATORS } from './token.ts';
 
 const SPACE = /[ \t\r\n]*(?:#[^\n]*(?:\n|$)[ \t\r\n]*)*/y;
 const OPERATOR = /==|=~|!=|!~|<=|<\/|>=|>\/|[-+*/%^<>=]/y;
@@ -10,6 +10,10 @@ const PLAIN_IDENTIFIER = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const HEX = /0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*/y;
 const DECIMAL =
   /(?:[0-9]+(?:_[0-9]+)*\.?(?:[0-9]+(?:_[0-9]+)*)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?/y;
+/** A number with the unit of a duration behind it. */
+const UNKNOWN_UNIT = new RegExp(`(?:${HEX.source}|${DECIMAL.source})(?:ms|[smhdwy])(?:[0-9]+(?:ms|[smhdwy]))*`, 'y');
+/** What Prometheus takes for a number, and then cannot read. */
+const BARE_HEX = /0[xX](?:_|\.[0-9]*)?/y;
 const DURATION = /(?:[0-9]+(?:ms|[smhdwy]))+/y;
 /** What a number cannot end with, or be followed by. */
 const UNFINISHED = /(?<=[smhdwy])[a-zA-Z_]|[eE][+-]?|_[._eE]?|\.|[0-9]+/y;
@@ -156,7 +160,9 @@ class Lexer {
     else if (NAMED_NUMBERS.has(word)) this.#pushText('number', text, 'number', at);
     else if (AGGREGATORS.has(word)) this.#pushText('aggregator', text, word, at);
     else if (WORD_OPERATORS.has(word)) this.#pushText('operator', text, word, at);
-    else if (KEYWORDS.has(word)) this.#pushText('keyword', text, word, at);
+    else if (FILLS.has(word) && !/^\s*\(/.test(this.#query.slice(this.#at))) {
+      this.#pushText('identifier', text, 'identifier', at);
+    } else if (KEYWORDS.has(word)) this.#pushText('keyword', text, word, at);
     else this.#pushText('identifier', text, 'identifier', at);
   }
 
@@ -222,6 +228,19 @@ class Lexer {
       if (text === '' || WORD_CHARACTER.test(this.#query[this.#at] ?? '')) continue;
       if (kind === 'number' && this.#query[this.#at] === '.') continue;
       this.#pushText(kind, text, kind, at);
+      return;
+    }
+    this.#at = at;
+    const mixed = this.#match(UNKNOWN_UNIT);
+    if (mixed !== '' && !WORD_CHARACTER.test(this.#query[this.#at] ?? '')) {
+      const unit = /^\d+(\D+)/.exec(mixed)?.[1];
+      const what = unit === undefined ? 'not a valid duration string: ' : `unknown unit ${quote(unit)} in duration `;
+      this.#fail(at, this.#at, `${what}${quote(mixed)}`);
+    }
+    this.#at = at;
+    const bare = this.#match(BARE_HEX);
+    if (bare !== '' && !WORD_CHARACTER.test(this.#query[this.#at] ?? '')) {
+      this.#pushText('number', bare, 'number', at);
       return;
     }
     // Prometheus shows what it has read, with what could still belong to a number.

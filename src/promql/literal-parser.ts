@@ -33,7 +33,7 @@ export function parseStringToken(reader: TokenReader, token: Token): StringLiter
 function parseNumber(reader: TokenReader, token: Token): number {
   const text = token.text;
   if (/^0[0-7_]+$/.test(text)) return Number.parseInt(text.replaceAll('_', ''), 8);
-  if (/^(?:0[xX][0-9a-fA-F_]+|[0-9_]+)$/.test(text)) return Number(text.replaceAll('_', ''));
+  if (/^(?:0[xX]_?[0-9a-fA-F][0-9a-fA-F_]*|[0-9_]+)$/.test(text)) return Number(text.replaceAll('_', ''));
   const value = parseGoFloat(text.includes('_') ? text.replaceAll('_', '') : text);
   if (value === undefined)
     return reader.fail(token, `error parsing number: strconv.ParseFloat: parsing "${text}": invalid syntax`);

@@ -9,12 +9,12 @@ export class PromqlParseError extends QueryError {
   readonly line: number;
   readonly column: number;
 
-  /** The message is Prometheus': `line:column: parse error: detail`. */
-  constructor(query: string, position: Position, detail: string) {
-    const { line, column } = lineAndColumn(query, position.start);
-    super('bad_data', `${line}:${column}: parse error: ${detail}`);
+  /** The message is Prometheus': `line:column: parse error: detail`; without a position that is unknown, and said to be at the start here. */
+  constructor(query: string, position: Position | undefined, detail: string) {
+    const { line, column } = lineAndColumn(query, position?.start ?? 0);
+    super('bad_data', `${position ? `${line}:${column}` : 'unknown position'}: parse error: ${detail}`);
     this.detail = detail;
-    this.position = position;
+    this.position = position ?? { start: 0, end: 0 };
     this.line = line;
     this.column = column;
   }

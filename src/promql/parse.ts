@@ -11,6 +11,7 @@ import type {
 import { ALL_SYNTAX, type PromqlFeatures } from './features.ts';
 import { FUNCTIONS, type FunctionSignature } from './functions.ts';
 import { parseNumberToken, parseStringToken } from './literal-parser.ts';
+import { PromqlParseError } from './parse-error.ts';
 import { parsePostfix } from './postfix-parser.ts';
 import { finishSelector, parseMatchers } from './selector-parser.ts';
 import { suggest } from './suggestion.ts';
@@ -21,7 +22,9 @@ import { checkExpression } from './typecheck.ts';
 /** Throws PromqlParseError. `features` says which experimental parts are allowed; all of them where it is absent. */
 export function parseExpression(query: string, features: PromqlFeatures = ALL_SYNTAX): Expression {
   const reader = new TokenReader(query);
-  if (reader.peek().kind === 'end') reader.fail({ start: 0, end: 0 }, 'no expression found in input');
+  if (reader.peek().kind === 'end') {
+    throw new PromqlParseError(query, query === '' ? undefined : { start: 0, end: 0 }, 'no expression found in input');
+  }
   const expression = new Parser(reader, features).expression(0);
   if (reader.peek().kind !== 'end') reader.unexpected();
   checkExpression(query, expression);
@@ -109,7 +112,7 @@ class Parser {
       const group = reader.accept('group_left') ?? reader.accept('group_right');
       if (group) {
         cardinality = group.word === 'group_left' ? 'many-to-one' : 'one-to-many';
-        if (reader.is('(')) include = this.#groupingLabels();
+        if (reader.is('(') || reader.peek().kind === 'end') include = this.#groupingLabels();
       }
     }
     const fill = this.#fill();
@@ -125,11 +128,11 @@ class Parser {
       if (!isFill || reader.peek(1).word !== '(') return values;
       if (!this.#features.binopFill) reader.fail(token, 'binop fill modifiers are experimental and not enabled');
       reader.next();
-      const value = this.#fillValue();
       const twice =
         (token.word !== 'fill_right' && values.fillLeft !== undefined) ||
         (token.word !== 'fill_left' && values.fillRight !== undefined);
-      if (twice) reader.fail(token, `unexpected <${token.text}>`);
+      if (twice) reader.unexpected();
+      const value = this.#fillValue();
       if (token.word !== 'fill_right') values.fillLeft = value;
       if (token.word !== 'fill_left') values.fillRight = value;
     }

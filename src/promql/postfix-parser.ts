@@ -1,5 +1,5 @@
 /** What follows a selector or an expression: `[5m]`, `[1h:1m]`, `offset`, `@`, `anchored`, `smoothed`. */
-import { parseOffsetDuration, parseRangeDuration } from './duration-parser.ts';
+import { parseOffsetDuration, parseRangeDuration, parseStepDuration } from './duration-parser.ts';
 import type { Expression, Extension, MatrixSelector, Subquery, VectorSelector } from './expression.ts';
 import type { PromqlFeatures } from './features.ts';
 import { parseNumberToken } from './literal-parser.ts';
@@ -24,9 +24,7 @@ function parseBrackets(reader: TokenReader, features: PromqlFeatures, expression
   const open = reader.next();
   const range = parseRangeDuration(reader, features, 'subquery or range selector');
   if (reader.accept(':')) {
-    const step = reader.is(']')
-      ? { ms: 0, expression: undefined }
-      : parseRangeDuration(reader, features, 'subquery selector');
+    const step = reader.is(']') ? { ms: 0, expression: undefined } : parseStepDuration(reader, features);
     const close = reader.expect(']', 'subquery selector', '"]"');
     const subquery: Subquery = {
       kind: 'subquery',
@@ -90,18 +88,18 @@ function parseTimestamp(reader: TokenReader, expression: Expression): number | '
   const value = reader.peek();
   if (value.kind !== 'number' && value.kind !== 'duration') reader.unexpected('@', 'timestamp');
   const seconds = parseNumberToken(reader, reader.next()).value * (sign?.text === '-' ? -1 : 1);
-  const at = Math.round(seconds * 1000);
-  if (!(Math.abs(at) <= MOST_MS)) {
+  if (!(Math.abs(seconds) < MOST)) {
     const shown = Number.isFinite(seconds)
-      ? seconds.toFixed(6)
+      ? `${BigInt(seconds)}.000000`
       : String(seconds).replace(/^(-?)I\w+/, (_, sign) => `${sign || '+'}Inf`);
     reader.fail(expression, `timestamp out of bounds for @ modifier: ${shown}`);
   }
-  return at;
+  const at = Math.round(seconds * 1000);
+  return Math.abs(at) < MOST ? at : -MOST;
 }
 
-/** What Prometheus can hold in 64 bits of milliseconds. */
-const MOST_MS = 2 ** 63;
+/** Of seconds what Prometheus takes, of milliseconds what it can hold: more becomes the least of 64 bits. */
+const MOST = 2 ** 63;
 
 function parseExtension(
   reader: TokenReader,

@@ -66,6 +66,9 @@ export const KEYWORDS: ReadonlySet<string> = new Set([
   'max_of',
 ]);
 
+/** Keywords only before a parenthesis. */
+export const FILLS: ReadonlySet<string> = new Set(['fill', 'fill_left', 'fill_right']);
+
 /** Keywords that may not be the name of a metric. */
 export const NOT_A_METRIC: ReadonlySet<string> = new Set([
   'on',
@@ -75,6 +78,9 @@ export const NOT_A_METRIC: ReadonlySet<string> = new Set([
   'bool',
   'atan2',
 ]);
+
+/** Those that Prometheus shows as they are written. */
+const LATE_KEYWORDS: ReadonlySet<string> = new Set(['start', 'end', 'step', 'range', 'min_of', 'max_of']);
 
 /** As in `unexpected <op:*>`, `unexpected identifier "x"`, `unexpected end of input`. */
 export function describeToken(token: Token): string {
@@ -86,13 +92,13 @@ export function describeToken(token: Token): string {
     case 'metric-identifier':
       return `metric identifier ${quote(token.text)}`;
     case 'keyword':
-      return `<${token.text}>`;
+      return LATE_KEYWORDS.has(token.word) ? `"${token.text}"` : `<${token.text}>`;
     case 'aggregator':
       return `<aggr:${token.text}>`;
     case 'operator':
       return token.text === '=' ? '"="' : `<op:${token.text}>`;
     case 'punctuation':
-      return `"${token.text}"`;
+      return token.text === '@' ? '<op:@>' : `"${token.text}"`;
     default:
       return `${token.kind} ${abbreviated(token.text)}`;
   }

@@ -141,7 +141,7 @@ class Checker {
     }
     args.forEach((arg, index) => {
       if (signature.name === 'info' && index === 1) {
-        this.#infoSelector(arg);
+        this.#infoSelector(arg, call);
         return;
       }
       this.check(arg);
@@ -149,8 +149,12 @@ class Checker {
     });
   }
 
-  #infoSelector(arg: Expression): void {
+  #infoSelector(arg: Expression, call: Position): void {
     const selector = unwrap(arg);
+    const type = typeOf(selector);
+    if (type === 'scalar' || type === 'string') {
+      this.#fail(call, `expected type instant vector in call to function "info", got ${TYPE_NAMES[type]}`);
+    }
     if (selector.kind !== 'vector-selector') {
       this.#fail(arg, 'expected label selectors only');
     }

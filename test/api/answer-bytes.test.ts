@@ -115,3 +115,9 @@ test('pieces that are compressed side by side make one gzip member', async () =>
   for await (const piece of gzipPieces(pieces)) zipped.push(piece);
   expect(gunzipSync(Buffer.concat(zipped)).equals(Buffer.concat(pieces))).toBe(true);
 });
+
+test('bytes of a string that are no UTF-8 become replacement characters', () => {
+  expect([...resultJson({ type: 'string', timestampMs: 1000, value: 'a\udcff' }, undefined)]).toEqual([
+    '[1,"a\ufffd"]',
+  ]);
+});

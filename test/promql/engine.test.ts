@@ -160,6 +160,20 @@ describe('limits', () => {
     expect(await errorType(() => engine.queryRange('1', { startMs: 2, endMs: 1, stepMs: 1 }))).toBe('bad_data');
     expect(await errorType(() => engine.queryRange('x[5m]', { startMs: 0, endMs: 1, stepMs: 1 }))).toBe('bad_data');
   });
+
+  it.each([
+    ['x[1m - 2m]', '2:9: duration must be greater than 0'],
+    ['x[1m / step()]', '2:13: division by zero'],
+    ['x[1m + (1m % (step()))]', '8:20: modulo by zero'],
+    ['x offset (2 ^ 60)', '10:16: duration is out of range'],
+    ['x offset (step()) * NaN', '10:23: duration is NaN or infinite'],
+    ['rate(x{a="ü"}[max_of(step(), -1m)])', '22:33: duration must be greater than 0'],
+  ])('says where a duration is none: %s', async (query, message) => {
+    const engine = createEngine(storageOf(1, 1), {
+      features: ['promql-duration-expr', 'promql-experimental-functions'],
+    });
+    await expect(engine.query(query, { timeMs: 0 })).rejects.toMatchObject({ type: 'bad_data', message });
+  });
 });
 
 describe('names', () => {

@@ -63,7 +63,8 @@ describe('printing', () => {
 
 describe('errors', () => {
   it.each([
-    ['', '1:1: parse error: no expression found in input'],
+    ['', 'unknown position: parse error: no expression found in input'],
+    [' # nothing', '1:1: parse error: no expression found in input'],
     ['foo bar', '1:5: parse error: unexpected identifier "bar"'],
     ['1 +', '1:4: parse error: unexpected end of input'],
     ['*1', '1:1: parse error: unexpected <op:*>'],
@@ -81,9 +82,39 @@ describe('errors', () => {
     ['x\n  $', "2:3: parse error: unexpected character: '$'"],
     ['x[5m] anchored', '1:7: parse error: anchored modifier is experimental and not enabled'],
     ['a + fill(0) b', '1:5: parse error: binop fill modifiers are experimental and not enabled'],
+    ['1 step', '1:3: parse error: unexpected "step"'],
+    ['1 fill', '1:3: parse error: unexpected identifier "fill"'],
+    ['a @@ 1', '1:4: parse error: unexpected <op:@> in @, expected timestamp'],
+    ['a @ 1e300', `1:1: parse error: timestamp out of bounds for @ modifier: ${BigInt(1e300)}.000000`],
+    ['a offset -Inf', '1:10: parse error: duration out of range'],
+    ['a[5m:0.0001]', '1:6: parse error: duration must be greater than 0'],
+    ['1.5h', '1:1: parse error: unknown unit "." in duration "1.5h"'],
+    ['a[1e3ms]', '1:3: parse error: unknown unit "e" in duration "1e3ms"'],
+    ['.5h', '1:1: parse error: not a valid duration string: ".5h"'],
+    ['0x', '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "0x": invalid syntax'],
+    ['a + on (x) group_left', '1:22: parse error: unexpected end of input in grouping opts, expected "("'],
+    ['info(a, 1)', '1:1: parse error: expected type instant vector in call to function "info", got scalar'],
+    ['"\\x"', `1:1: parse error: illegal character U+0022 '"' in escape sequence`],
+    ['"\\1"', `1:1: parse error: illegal character U+0022 '"' in escape sequence`],
+    ['a{b=~"\\\\"}', '1:3: parse error: error parsing regexp: trailing backslash at end of expression: ``'],
     ['a{"b"}', '1:1: parse error: metric name must not be set twice: "a" or "b"'],
   ])('says of %j what is wrong', (query, message) => {
     expect(errorOf(query)).toBe(message);
+  });
+
+  it.each([
+    [
+      'a[range]',
+      '1:8: parse error: unexpected "]" in subquery or range selector, expected number, duration, step(), or range()',
+    ],
+    ['a[1m * 1e300]', '1:8: parse error: duration out of range'],
+    ['a + fill (0) fill_left (1) b', '1:24: parse error: unexpected "("'],
+  ])('says of %j what is wrong where every part is allowed', (query, message) => {
+    expect(() => parseExpression(query)).toThrow(message);
+  });
+
+  it('takes a range of less than a millisecond, which has nothing in it', () => {
+    expect(parseExpression('a[0.0001]')).toMatchObject({ rangeMs: 0 });
   });
 
   it('takes several quoted names, which no series has at once', () => {

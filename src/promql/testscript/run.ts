@@ -1,6 +1,7 @@
 /** Runs test scripts in Prometheus' `promqltest` format and says what is not as expected. */
 import { ManualClock } from '../../config/clock.ts';
 import { compileRe2, RegexpError } from '../../labels/regexp.ts';
+import { DurationError } from '../duration-expression.ts';
 import { createEngine } from '../engine.ts';
 import { ALL_SYNTAX, type PromqlFeatures } from '../features.ts';
 import { type QueryEngine, QueryError, type QueryResult, type QueryValue } from '../result.ts';
@@ -154,10 +155,12 @@ async function runEval(engine: QueryEngine, command: EvalCommand): Promise<Diffe
 
 function checkFailure(error: unknown, expected: TextMatch | undefined): Differences {
   if (!(error instanceof QueryError)) throw error;
-  if (error.type === 'bad_data') return [`the query cannot be read: ${error.message}`];
-  if (!expected) return [`unexpected error: ${error.message}`];
-  if (matchesText(expected, error.message)) return [];
-  return [`expected an error ${describeMatch(expected)}, got: ${error.message}`];
+  const isOfDuration = error instanceof DurationError;
+  if (error.type === 'bad_data' && !isOfDuration) return [`the query cannot be read: ${error.message}`];
+  const message = isOfDuration ? error.detail : error.message;
+  if (!expected) return [`unexpected error: ${message}`];
+  if (matchesText(expected, message)) return [];
+  return [`expected an error ${describeMatch(expected)}, got: ${message}`];
 }
 
 function checkAnnotations(
