@@ -99,6 +99,8 @@ export interface SelectedSeries {
 export interface Queryable {
   /** Counts the batches that were put in: while it stands still, equal reads give equal samples. Undefined where nobody counts. */
   readonly changes?: number | undefined;
+  /** Series are selected in the order in which they were made, and that order is meant: by labels they are not to be put. */
+  readonly isInOrderMade?: boolean;
   /** Series that match every matcher and may have samples with startMs ≤ timestamp ≤ endMs, in no particular order. */
   select(matchers: readonly Matcher[], startMs: number, endMs: number): SelectedSeries[];
 }

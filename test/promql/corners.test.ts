@@ -104,6 +104,69 @@ eval instant at 10m 1 </ 2
   expect fail msg: operator "</" not allowed for Scalar operations
 `;
 
+/** Equal values, of series that are made in no order. */
+const TIES = `
+load 1m
+  v{a="4"} 3x10
+  v{a="3"} 5x10
+  v{a="2"} 5x10
+  v{a="1"} 10x10
+  w{a="5"} 5x10
+  w{a="2"} NaNx10
+  w{a="3"} 5x10
+  w{a="1"} NaNx10
+  w{a="4"} 7x10
+  r{a="2"} 1x10
+  r{a="1"} 1x10
+  r{a="3"} 3x10
+  r{a="4"} 2x10
+  r{a="10"} NaNx10
+  r{a="9"} NaNx10
+
+eval range from 0 to 2m step 1m bottomk(2, v)
+  v{a="3"} 5 5 5
+  v{a="4"} 3 3 3
+
+eval instant at 5m topk(5, w)
+  expect ordered
+  w{a="4"} 7
+  w{a="3"} 5
+  w{a="5"} 5
+  w{a="2"} NaN
+  w{a="1"} NaN
+
+eval instant at 5m bottomk(4, w)
+  expect ordered
+  w{a="3"} 5
+  w{a="5"} 5
+  w{a="4"} 7
+  w{a="2"} NaN
+
+eval instant at 5m limit_ratio(1, r)
+  expect ordered
+  r{a="9"} NaN
+  r{a="2"} 1
+  r{a="10"} NaN
+  r{a="4"} 2
+  r{a="1"} 1
+  r{a="3"} 3
+
+# Looked up as of the time of the @, among the samples that the offset says there are.
+eval instant at 5m timestamp(v{a="1"} @ 300 offset -1m)
+  {a="1"} 300
+
+eval instant at 5m timestamp(v{a="1"} @ 330 offset 4m40s)
+
+eval instant at 5m timestamp(v{a="1"} @ 300 offset 1m)
+  {a="1"} 240
+`;
+
+it('ranks and orders equal values as Prometheus does', async () => {
+  const lines: string[] = [];
+  await runPromqlTests([{ name: 'ties', text: TIES }], (line) => lines.push(line));
+  expect(lines).toEqual(['7 passed, 0 failed']);
+});
+
 it('answers corner cases as Prometheus does', async () => {
   const lines: string[] = [];
   await runPromqlTests([{ name: 'corners', text: SCRIPT }], (line) => lines.push(line));

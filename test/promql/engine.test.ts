@@ -56,6 +56,23 @@ describe('series that come to have equal labels', () => {
   });
 });
 
+describe('equal values', () => {
+  it('are ranked in the order of all labels, those of no rank among them', async () => {
+    const storage = new MemoryStorage();
+    // Where those are left out that do not stay, a="3" does.
+    for (const [a, value] of [
+      [4, 3],
+      [3, 5],
+      [2, 5],
+      [1, 10],
+    ]) {
+      storage.series(Labels.of({ __name__: 'm', a: `${a}` })).push(0, value!);
+    }
+    const { value } = await createEngine(storage).query('bottomk(2, m)', { timeMs: 0 });
+    expect(value.type === 'vector' && value.samples.map(({ labels }) => labels.get('a'))).toEqual(['4', '2']);
+  });
+});
+
 describe('columns of one step', () => {
   const of = (result: QueryResult): string =>
     result.value.type === 'vector'

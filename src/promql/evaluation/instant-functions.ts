@@ -6,7 +6,7 @@ import { allBuckets, isCustom } from '../histogram/buckets.ts';
 import { QueryError } from '../result.ts';
 import { absentLabels } from './absent.ts';
 import type { Evaluator } from './evaluator.ts';
-import { timeAt } from './frame.ts';
+import { type QueryScope, timeAt } from './frame.ts';
 import { histogramFractions, histogramQuantiles } from './histogram-functions.ts';
 import { infoFunction } from './info.ts';
 import { compensate } from './kahan.ts';
@@ -22,7 +22,7 @@ import {
   withoutMetadata,
 } from './row.ts';
 import { dateFunction, floatFunction, greater, lesser } from './scalar-functions.ts';
-import { type SelectorYield, selectInstant } from './selector.ts';
+import { resolveTimes, type SelectorYield, selectInstant } from './selector.ts';
 import { sortRows } from './sort.ts';
 
 export async function callVectorFunction(evaluator: Evaluator, call: Call): Promise<Row[]> {
@@ -225,13 +225,30 @@ async function round(evaluator: Evaluator, argument: Expression, nearest: Expres
   });
 }
 
+/**
+ * What `timestamp` reads of a selector with `@`: as in Prometheus the offset says which samples there are, but they are
+ * looked up as of the time of the `@`.
+ */
+function asLookedUp(scope: QueryScope, selector: VectorSelector): { scope: QueryScope; selector: VectorSelector } {
+  const { fixedMs, offsetMs } = resolveTimes(scope, selector);
+  if (fixedMs === undefined || offsetMs === 0) return { scope, selector };
+  const latest = fixedMs - Math.max(offsetMs, 0);
+  const lookbackMs = scope.lookbackMs - Math.abs(offsetMs);
+  return {
+    scope: { ...scope, lookbackMs },
+    selector: { ...selector, at: latest, offsetMs: 0, offsetExpression: undefined },
+  };
+}
+
 /** When the samples of a selector were taken; for any other expression that is the step itself. */
 async function sampleTimes(evaluator: Evaluator, argument: Expression, wanted: SelectorYield): Promise<Row[]> {
   const { scope, frame } = evaluator;
   if (argument.kind === 'vector-selector') {
     if (wanted === 'start-timestamp' && !scope.features.startTimestamps) return [];
     const rows: Row[] = [];
-    await selectInstant(scope, frame, argument, wanted, (row) => rows.push(row), false);
+    const looked = wanted === 'timestamp' ? asLookedUp(scope, argument) : { scope, selector: argument };
+    if (looked.scope.lookbackMs <= 0) return [];
+    await selectInstant(looked.scope, frame, looked.selector, wanted, (row) => rows.push(row), false);
     return dropNames(evaluator, rows);
   }
   if (wanted === 'start-timestamp') return [];

@@ -20,12 +20,24 @@ export async function selectByRank(evaluator: Evaluator, node: Aggregation): Pro
     if (hasNaN) throw new QueryError('execution', 'Ratio value is NaN');
     if (greatest > 1) scope.annotations.invalidRatio(greatest, 1, node.parameter!);
     if (least < -1) scope.annotations.invalidRatio(least, -1, node.parameter!);
-    return limitRatio(rows, column);
+    const kept = limitRatio(rows, column);
+    return frame.steps === 1 ? groupsOf(kept, node).flatMap(inHeapOrder) : kept;
   }
   if (hasNaN) throw new QueryError('execution', 'Parameter value is NaN');
   if (greatest < 1) return [];
   if (least <= -INT64) throw new QueryError('execution', `Scalar value ${formatG(least)} underflows int64`);
   if (greatest >= INT64) throw new QueryError('execution', `Scalar value ${formatG(greatest)} overflows int64`);
+  const isInstant = frame.steps === 1;
+  const out: Row[] = [];
+  for (const group of groupsOf(rows, node)) {
+    const kept =
+      node.operator === 'limitk' ? limitFirst(group, column) : await rankGroup(evaluator, node, group, column);
+    for (const row of isInstant ? kept : group) if (!isEmptyRow(row)) out.push(row);
+  }
+  return out;
+}
+
+function groupsOf(rows: readonly Row[], node: Aggregation): Row[][] {
   const groups = new Groups({ without: node.without, labels: node.grouping });
   const members: Row[][] = [];
   for (const row of rows) {
@@ -34,14 +46,14 @@ export async function selectByRank(evaluator: Evaluator, node: Aggregation): Pro
     if (group) group.push(row);
     else members[index] = [row];
   }
-  const isInstant = frame.steps === 1;
-  const out: Row[] = [];
-  for (const group of members) {
-    const kept =
-      node.operator === 'limitk' ? limitFirst(group, column) : await rankGroup(evaluator, node, group, column);
-    for (const row of isInstant ? kept : group) if (!isEmptyRow(row)) out.push(row);
-  }
-  return out;
+  return members;
+}
+
+/** The order in which Prometheus tells what `limit_ratio` leaves of a group at one step. */
+function inHeapOrder(group: readonly Row[]): Row[] {
+  const heap = new RankHeap(true, group.length);
+  for (const [i, row] of group.entries()) heap.offer(row.kinds[0] === HISTOGRAM_POINT ? 0 : row.values[0]!, i);
+  return heap.members().map((i) => group[i]!);
 }
 
 /** Leaves the first k of each step; an instant query's in order. */
@@ -62,11 +74,10 @@ function limitFirst(group: Row[], column: Float64Array): Row[] {
 async function rankGroup(evaluator: Evaluator, node: Aggregation, group: Row[], column: Float64Array): Promise<Row[]> {
   let order = group;
   let heaps = await rankRows(evaluator, node, order, column);
-  if (heaps.some((heap) => heap.wasTied)) {
-    // Which of equal values stay is decided by the order of the labels, among those that may.
-    const bars = heaps.map((heap) => heap.bar);
-    order = group.filter((row) => mayStay(row, bars, node.operator === 'topk'));
-    order.sort((a, b) => a.labels.compare(b.labels));
+  const isOrderMeant = evaluator.scope.queryable.isInOrderMade === true;
+  if (!isOrderMeant && heaps.some((heap) => heap.wasTied) && !isInOrder(group)) {
+    // Which of equal values stay depends on what came before them, all rows being in the order of their labels.
+    order = [...group].sort((a, b) => a.labels.compare(b.labels));
     heaps = await rankRows(evaluator, node, order, column);
   }
   for (const { kinds } of group) kinds.fill(ABSENT);
@@ -74,13 +85,8 @@ async function rankGroup(evaluator: Evaluator, node: Aggregation, group: Row[], 
   return column.length === 1 ? heaps[0]!.sorted().map((i) => order[i]!) : group;
 }
 
-/** Whether at any step the row is no worse than the worst that stays. NaN, of either, is never said to be worse. */
-function mayStay({ kinds, values }: Row, bars: readonly number[], isTop: boolean): boolean {
-  for (let step = 0; step < kinds.length; step++) {
-    if (kinds[step] !== FLOAT_POINT) continue;
-    if (!(isTop ? values[step]! < bars[step]! : values[step]! > bars[step]!)) return true;
-  }
-  return false;
+function isInOrder(rows: readonly Row[]): boolean {
+  return rows.every(({ labels }, i) => i === 0 || rows[i - 1]!.labels.compare(labels) <= 0);
 }
 
 /** The rows that stay at each step. Row by row, for that is how they lie in memory. */
@@ -108,7 +114,10 @@ async function rankRows(
   return heaps;
 }
 
-/** The best k so far, the worst of them on top. NaN is worse than anything. */
+/** Up to so many elements Prometheus sorts by insertion. */
+const SORTED_BY_INSERTION = 12;
+
+/** The best k so far, the worst of them on top. NaN is worse than anything. Moves what is equal as Prometheus does. */
 class RankHeap {
   readonly #isTop: boolean;
   readonly #size: number;
@@ -131,12 +140,22 @@ class RankHeap {
     return this.#rows;
   }
 
-  /** From the best to the worst; equal ones in the order of the rows. */
+  /** From the best to the worst. */
   sorted(): number[] {
-    return this.#rows
-      .map((row, i) => ({ row, value: this.#values[i]! }))
-      .sort((a, b) => (this.#isWorse(a.value, b.value) ? 1 : this.#isWorse(b.value, a.value) ? -1 : a.row - b.row))
-      .map(({ row }) => row);
+    const values = this.#values;
+    const order = values.map((_, i) => i);
+    if (order.length > SORTED_BY_INSERTION) {
+      order.sort(
+        (a, b) => Number(this.#isWorse(values[a]!, values[b]!)) - Number(this.#isWorse(values[b]!, values[a]!)),
+      );
+    } else {
+      for (let i = 1; i < order.length; i++) {
+        for (let j = i; j > 0 && this.#goesUp(values[order[j - 1]!]!, values[order[j]!]!); j--) {
+          [order[j - 1], order[j]] = [order[j]!, order[j - 1]!];
+        }
+      }
+    }
+    return order.map((i) => this.#rows[i]!);
   }
 
   offer(value: number, row: number): void {
@@ -160,11 +179,16 @@ class RankHeap {
     return this.#isTop ? a < b : a > b;
   }
 
+  /** `isWorse`, but that NaN is worse than NaN. */
+  #goesUp(a: number, b: number): boolean {
+    return Number.isNaN(a) || this.#isWorse(a, b);
+  }
+
   #up(from: number): void {
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!this.#isWorse(this.#values[at]!, this.#values[parent]!)) return;
+      if (!this.#goesUp(this.#values[at]!, this.#values[parent]!)) return;
       this.#swap(at, parent);
       at = parent;
     }
@@ -175,8 +199,8 @@ class RankHeap {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= this.#values.length) return;
-      if (child + 1 < this.#values.length && this.#isWorse(this.#values[child + 1]!, this.#values[child]!)) child++;
-      if (!this.#isWorse(this.#values[child]!, this.#values[at]!)) return;
+      if (child + 1 < this.#values.length && this.#goesUp(this.#values[child + 1]!, this.#values[child]!)) child++;
+      if (!this.#goesUp(this.#values[child]!, this.#values[at]!)) return;
       this.#swap(at, child);
       at = child;
     }

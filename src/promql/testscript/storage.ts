@@ -15,6 +15,7 @@ export interface TestSample {
 }
 
 export class TestStorage implements Queryable {
+  readonly isInOrderMade = true;
   readonly #series = new Map<string, TestSeries>();
 
   add(labels: Labels, samples: Iterable<TestSample>): void {
