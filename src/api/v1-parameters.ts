@@ -70,6 +70,9 @@ export function limitOf(query: URLSearchParams): number {
   if (!/^[-+]?\d+$/.test(text)) {
     throw new ParameterError('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
+  if (Math.abs(Number(text)) >= 2 ** 63) {
+    throw new ParameterError('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
+  }
   if (Number(text) < 0) throw new ParameterError('limit', 'limit must be non-negative');
   return Number(text);
 }

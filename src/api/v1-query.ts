@@ -65,7 +65,8 @@ function commonOptions({ query, signal }: ApiRequest): {
 } {
   const timeoutMs = optionalDurationOf(query, 'timeout');
   try {
-    return { signal, timeoutMs, lookbackMs: optionalDurationOf(query, 'lookback_delta') || undefined };
+    const lookbackMs = optionalDurationOf(query, 'lookback_delta');
+    return { signal, timeoutMs, lookbackMs: lookbackMs !== undefined && lookbackMs > 0 ? lookbackMs : undefined };
   } catch (error) {
     const reason = (error as Error).message.replace(/^invalid parameter "lookback_delta": /, '');
     throw new QueryError('bad_data', `error parsing lookback delta duration: ${reason}`);
@@ -155,7 +156,11 @@ function statsJson(result: QueryResult, seconds: number): string {
       execQueueTime: 0,
       execTotalTime: seconds,
     },
-    samples: { totalQueryableSamples: result.samplesRead, peakSamples: result.samplesRead },
+    samples: {
+      totalQueryableSamples: result.samplesRead,
+      samplesRead: result.samplesRead,
+      peakSamples: result.samplesRead,
+    },
   });
 }
 

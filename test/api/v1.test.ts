@@ -2,9 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { ApiRequest } from '../../src/api/route.ts';
 import { type ApiServer, createApiServer } from '../../src/api/server.ts';
 import { prometheusRoutes } from '../../src/api/v1.ts';
+import { queryRoutes } from '../../src/api/v1-query.ts';
 import { Labels } from '../../src/labels/labels.ts';
+import type { MetricSource } from '../../src/monitor/sources.ts';
+import { type InstantQuery, QueryError } from '../../src/promql/result.ts';
 import { fakeAlerts, fakeMetrics, NOW_MS } from './fake-sources.ts';
 import { schemaFaults } from './json-schema.ts';
 
@@ -105,6 +109,7 @@ describe('queries', () => {
       `invalid parameter "time": invalid time value for 'time': cannot parse "x" to a valid timestamp`,
     ],
     ['/query?query=up&timeout=x', 400, 'bad_data', 'invalid parameter "timeout": cannot parse "x" to a valid duration'],
+    ['/query?query=up&limit=9223372036854775808', 400, 'bad_data', 'value out of range'],
     ['/query?query=up&limit=-1', 400, 'bad_data', 'invalid parameter "limit": limit must be non-negative'],
     ['/query?query=up&lookback_delta=x', 400, 'bad_data', 'error parsing lookback delta duration: cannot parse "x"'],
     [
@@ -132,7 +137,8 @@ describe('queries', () => {
       'exceeded maximum resolution of 11,000 points per timeseries',
     ],
     ['/series', 400, 'bad_data', 'no match[] parameter provided'],
-    ['/series?match[]={}', 400, 'bad_data', 'invalid parameter "match[]":'],
+    ['/series?match[]={}', 400, 'bad_data', 'match[] must contain at least one non-empty matcher'],
+    ['/series?match[]=', 400, 'bad_data', 'unknown position: parse error: unexpected end of input'],
     ['/labels?match[]={a=""}', 400, 'bad_data', 'at least one non-empty matcher'],
     ['/targets/metadata?limit=x', 400, 'bad_data', 'limit must be a number'],
     ['/rules?type=x', 400, 'bad_data', 'invalid parameter "type": not supported value "x"'],
@@ -148,6 +154,26 @@ describe('queries', () => {
     const answer = await get(`/api/v1${path}`);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toEqual({ status: 'error', errorType, error: expect.stringContaining(error) });
+  });
+
+  it.each([
+    ['30s', 30_000],
+    ['0', undefined],
+    ['-1', undefined],
+  ])('looks back as far as it is told to, if that is anything: %s', async (text, wanted) => {
+    const seen: (number | undefined)[] = [];
+    const metrics = {
+      query: (_: string, { lookbackMs }: InstantQuery) => {
+        seen.push(lookbackMs);
+        return Promise.reject(new QueryError('execution', 'seen'));
+      },
+    } as unknown as MetricSource;
+    const route = queryRoutes({ metrics, nowMs: () => NOW_MS }).find(({ path }) => path === '/api/v1/query')!;
+    const query = new URLSearchParams({ query: 'up', lookback_delta: text });
+    const { signal } = new AbortController();
+    const asked = { method: 'GET', path: route.path, params: {}, query, headers: {}, body: new Uint8Array(), signal };
+    expect((await route.handle(asked as ApiRequest)).status).toBe(422);
+    expect(seen).toEqual([wanted]);
   });
 
   it('prints and parses expressions', async () => {

@@ -155,6 +155,11 @@ describe('limits', () => {
     expect(await errorType(() => slow.queryRange('x_total', range))).toBe('timeout');
   });
 
+  it('has no time at all where the time-out is none', async () => {
+    const engine = createEngine(storageOf(1, 1));
+    expect(await errorType(() => engine.query('x_total', { timeMs: 0, timeoutMs: 0 }))).toBe('timeout');
+  });
+
   it('lets other work run meanwhile', async () => {
     const engine = createEngine(storageOf(3000, 240));
     let turns = 0;

@@ -19,7 +19,7 @@ export class Budget {
   constructor(maxSamples: number, clock: Clock, timeoutMs: number, signal: AbortSignal | undefined) {
     this.#maxSamples = maxSamples;
     this.#clock = clock;
-    this.#deadlineMs = clock.nowMs() + timeoutMs;
+    this.#deadlineMs = timeoutMs > 0 ? clock.nowMs() + timeoutMs : Number.NEGATIVE_INFINITY;
     this.#signal = signal;
   }
 
