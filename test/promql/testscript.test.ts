@@ -64,6 +64,7 @@ describe('expectations that hold', () => {
       'eval instant at 0 quantile(2, m)\n  expect warn regex: between 0 and 1, got 2 \\(1:10\\)$\n  {} Inf',
     ],
     ['the old form of it, ordered', 'eval_ordered instant at 0 sort(m)\n  m{a="x"} 1\n  m{a="y"} 10'],
+    ['an emptied storage', 'clear # all of it\n\neval instant at 0 m'],
     ['comments after a body', 'eval instant at 0 1\n  1\n  # 2'],
   ])('%s', async (_, body) => {
     expect(await run(`${LOAD}${body}\n`)).toMatchObject({ passed: 1, failed: 0, lines: [] });
@@ -118,6 +119,10 @@ describe('expectations that do not hold', () => {
     [
       'another hint',
       'eval instant at 1m g\n  g {{schema:-53 sum:5 count:3 custom_values:[1 2] buckets:[1 2] counter_reset_hint:reset}}',
+    ],
+    [
+      'a histogram where a float is beside it',
+      'eval range from 0 to 1m step 1m label_replace({__name__=~"c_total|h"}, "__name__", "n", "", "")\n  n {{count:4 sum:5 z_bucket:1 z_bucket_w:0.5 buckets:[1 2] n_buckets:[1]}}x1',
     ],
     ['a failure that does not come', 'eval instant at 0 m\n  expect fail'],
     ['a failure that is not expected', 'eval instant at 0 label_replace(m, "a", "", "a", ".*")'],
@@ -176,6 +181,10 @@ describe('scripts with faults', () => {
       passed: 1,
       failed: 1,
     });
+  });
+
+  it.each(['0', '-1m', 'soon'])('do not load by steps of %s', async (step) => {
+    expect(await run(`load ${step}\n  m 1\n`)).toMatchObject({ passed: 0, failed: 1, lines: [1] });
   });
 
   it.each([

@@ -122,6 +122,10 @@ export function almostEqual(a: number, b: number): boolean {
 function comparePoints(labels: Labels, wanted: readonly Point[], got: readonly Point[]): Differences {
   const differences: Differences = [];
   const byTime = new Map(got.map((point) => [point.timeMs, point]));
+  for (const [i, { timeMs }] of got.entries()) {
+    if (got[i - 1]?.timeMs !== timeMs) continue;
+    differences.push(`${labels.toSelector()} at ${timeMs / 1000}s: got both a float and a histogram`);
+  }
   for (const point of wanted) {
     const other = byTime.get(point.timeMs);
     byTime.delete(point.timeMs);

@@ -91,7 +91,7 @@ export function parseScript(text: string): Command[] {
 
 function parseCommand(head: Line, body: readonly Line[], word: string): Command {
   try {
-    if (head.text === 'clear') return { kind: 'clear', line: head.number };
+    if (/^clear(?:\s|$)/.test(head.text)) return { kind: 'clear', line: head.number };
     if (word.startsWith('load')) return parseLoad(head, body);
     if (word.startsWith('eval')) return parseEval(head, body);
     throw new NotationError(`invalid command: ${head.text}`);
@@ -128,10 +128,12 @@ function parseLoad(head: Line, body: readonly Line[]): LoadCommand {
     }
   }
   if (starts) throw new NotationError('start timestamps must be followed by their series');
+  const stepMs = parseSignedDuration(step);
+  if (stepMs <= 0) throw new NotationError(`invalid step of load command: ${step}`);
   return {
     kind: 'load',
     line: head.number,
-    stepMs: parseSignedDuration(step),
+    stepMs,
     withCustomBuckets: custom !== undefined,
     series,
   };
