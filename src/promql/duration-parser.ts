@@ -11,7 +11,12 @@ export interface ParsedDuration {
   readonly expression?: DurationExpression | undefined;
 }
 
-const EXPECTED = 'number, duration, step(), or range()';
+/** What may stand for a duration; behind the colon of a subquery also nothing. */
+function expectedIn(context: string): string {
+  return context === STEP ? 'number, duration, step(), range(), or "]"' : 'number, duration, step(), or range()';
+}
+
+const STEP = 'subquery selector';
 const PRECEDENCE: ReadonlyMap<string, number> = new Map([
   ['+', 1],
   ['-', 1],
@@ -27,7 +32,7 @@ const NO_TIMES = { stepMs: 0, rangeMs: 0 };
 /** The step of `[range:step]`: a millisecond at least. */
 export function parseStepDuration(reader: TokenReader, features: PromqlFeatures): ParsedDuration {
   const first = reader.peek();
-  const duration = parseRangeDuration(reader, features, 'subquery selector');
+  const duration = parseRangeDuration(reader, features, STEP);
   if (duration.expression === undefined && duration.ms <= 0) {
     reader.fail({ start: first.start, end: reader.lastEnd }, 'duration must be greater than 0');
   }
@@ -140,29 +145,29 @@ function parseOperand(reader: TokenReader, context: string, start?: number): Dur
   if (token.kind === 'punctuation' && token.word === '(') {
     reader.next();
     const operand = parseArithmetic(reader, context, 0);
-    reader.accept(')') ?? reader.unexpected(context, EXPECTED);
+    reader.accept(')') ?? reader.unexpected(context, expectedIn(context));
     return { kind: 'wrapped', operand };
   }
-  if (token.kind !== 'keyword') return reader.unexpected(context, EXPECTED);
+  if (token.kind !== 'keyword') return reader.unexpected(context, expectedIn(context));
   switch (token.word) {
     case 'step':
     case 'range': {
       reader.next();
-      reader.expect('(', context, EXPECTED);
-      const close = reader.accept(')') ?? reader.unexpected(context, EXPECTED);
+      reader.expect('(', context, expectedIn(context));
+      const close = reader.accept(')') ?? reader.unexpected(context, expectedIn(context));
       return { kind: token.word, start: token.start, end: close.end };
     }
     case 'min_of':
     case 'max_of': {
       reader.next();
-      reader.expect('(', context, EXPECTED);
+      reader.expect('(', context, expectedIn(context));
       const left = parseArithmetic(reader, context, 0);
-      reader.accept(',') ?? reader.unexpected(context, EXPECTED);
+      reader.accept(',') ?? reader.unexpected(context, expectedIn(context));
       const right = parseArithmetic(reader, context, 0);
-      reader.accept(')') ?? reader.unexpected(context, EXPECTED);
+      reader.accept(')') ?? reader.unexpected(context, expectedIn(context));
       return { kind: token.word, left, right };
     }
     default:
-      return reader.unexpected(context, EXPECTED);
+      return reader.unexpected(context, expectedIn(context));
   }
 }

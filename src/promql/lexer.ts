@@ -69,6 +69,8 @@ class Lexer {
 
   #statement(character: string): void {
     const at = this.#at;
+    const isFirstInBrackets = this.#bracketsFrom >= 0 && this.#tokens.at(-1)?.word === '[';
+    if (isFirstInBrackets && '<>=!@'.includes(character)) this.#failInBrackets(character);
     switch (character) {
       case '(':
         this.#parentheses.push(at);

@@ -87,6 +87,11 @@ describe('errors', () => {
     ['a @@ 1', '1:4: parse error: unexpected <op:@> in @, expected timestamp'],
     ['a @ 1e300', `1:1: parse error: timestamp out of bounds for @ modifier: ${BigInt(1e300)}.000000`],
     ['a offset -Inf', '1:10: parse error: duration out of range'],
+    ['a[<5m]', "1:3: parse error: unexpected character in duration expression: '<'"],
+    [
+      'a[5m:<1m]',
+      '1:6: parse error: unexpected <op:<> in subquery selector, expected number, duration, step(), range(), or "]"',
+    ],
     ['a[5m:0.0001]', '1:6: parse error: duration must be greater than 0'],
     ['1.5h', '1:1: parse error: unknown unit "." in duration "1.5h"'],
     ['a[1e3ms]', '1:3: parse error: unknown unit "e" in duration "1e3ms"'],
