@@ -70,6 +70,17 @@ eval instant at 10m sort_desc({__name__=~"few"})
 eval range from 0 to 2m step 1m quantile(time() / 60, few{a=~"1|3"} @ 0)
   {} 1 1 1
 
+# The last step says whether a name goes.
+eval range from 18m to 27m step 9m sum by (__name__) (rate(d[5m]) or label_replace(d, "a", "3", "", ""))
+  expect no_warn
+  {} 54.05 _
+
+eval range from 20m to 24m step 4m sum by (__name__) (rate(d[5m]) or label_replace(d, "a", "3", "", ""))
+  d 60.05 60
+
+eval range from 20m to 24m step 4m quantile by (__name__) (1, rate(d[5m]) or label_replace(d, "a", "3", "", ""))
+  d 60 60
+
 eval instant at 10m histogram_fraction(-1, 1, custom)
   {} 0.23
 
@@ -170,5 +181,5 @@ it('ranks and orders equal values as Prometheus does', async () => {
 it('answers corner cases as Prometheus does', async () => {
   const lines: string[] = [];
   await runPromqlTests([{ name: 'corners', text: SCRIPT }], (line) => lines.push(line));
-  expect(lines).toEqual(['21 passed, 0 failed']);
+  expect(lines).toEqual(['24 passed, 0 failed']);
 });

@@ -3,7 +3,7 @@ import type { Labels } from '../../labels/labels.ts';
 import { type Aggregation, unwrap } from '../expression.ts';
 import { countValues } from './count-values.ts';
 import type { Evaluator } from './evaluator.ts';
-import { Groups } from './grouping.ts';
+import { GroupNames, Groups } from './grouping.ts';
 import { HistogramMean, HistogramTotal } from './histogram-aggregate.ts';
 import { compensate } from './kahan.ts';
 import { quantileAggregation } from './quantile-aggregation.ts';
@@ -51,7 +51,7 @@ async function fold(evaluator: Evaluator, node: Aggregation, start: (steps: numb
   const { steps } = evaluator.frame;
   const groups = new Groups({ without: node.without, labels: node.grouping });
   const states: GroupState[] = [];
-  const dropNames: boolean[] = [];
+  const names = new GroupNames();
   await evaluator.vector(
     node.expression,
     (row) => {
@@ -60,16 +60,15 @@ async function fold(evaluator: Evaluator, node: Aggregation, start: (steps: numb
       if (!state) {
         state = start(steps);
         states[index] = state;
-        dropNames[index] = false;
       }
       state.add(row);
-      if (row.dropName) dropNames[index] = true;
+      if (evaluator.scope.features.delayedNameRemoval) names.add(index, row);
     },
     true,
   );
   return finishRows(new RowMaker(steps, evaluator.scope.slabs), groups.labels, (index, row) => {
     states[index]!.finish(row);
-    row.dropName = dropNames[index]!;
+    row.dropName = names.drops(index);
   });
 }
 

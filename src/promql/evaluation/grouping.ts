@@ -1,6 +1,7 @@
 /** Which group of an aggregation a series belongs to, and what the group is called: once per series. */
 import { compareBytes } from '../../labels/compare.ts';
 import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
+import { ABSENT, type Row } from './row.ts';
 
 export interface Grouping {
   readonly without: boolean;
@@ -92,5 +93,30 @@ export class Groups {
       this.#shape += `${name.length},${name}`;
     }
     this.#shape = `${this.#places.length};${this.#shape}`;
+  }
+}
+
+/**
+ * Which groups lose the metric's name when the query is done: those in which a row loses it that has a point at the last
+ * step of all. As in Prometheus the steps before do not count.
+ */
+export class GroupNames {
+  readonly #lastSteps: number[] = [];
+  readonly #drops: boolean[] = [];
+
+  add(group: number, { kinds, dropName }: Row): void {
+    const step = kinds.findLastIndex((kind) => kind !== ABSENT);
+    if (step < 0) return;
+    const last = this.#lastSteps[group] ?? -1;
+    if (step > last) {
+      this.#lastSteps[group] = step;
+      this.#drops[group] = dropName;
+    } else if (step === last && dropName) {
+      this.#drops[group] = true;
+    }
+  }
+
+  drops(group: number): boolean {
+    return this.#drops[group] ?? false;
   }
 }

@@ -1,7 +1,7 @@
 /** `quantile`: the values of a group at each step, sorted. */
 import type { Aggregation } from '../expression.ts';
 import type { Evaluator } from './evaluator.ts';
-import { Groups } from './grouping.ts';
+import { GroupNames, Groups } from './grouping.ts';
 import { FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row, RowMaker } from './row.ts';
 import { moveNaNsFirst, quantileOfSorted } from './sorted-window.ts';
 
@@ -14,10 +14,12 @@ export async function quantileAggregation(evaluator: Evaluator, node: Aggregatio
   if (greatest > 1) scope.annotations.invalidQuantile(greatest, node.parameter!);
   if (least < 0) scope.annotations.invalidQuantile(least, node.parameter!);
   const groups = new Groups({ without: node.without, labels: node.grouping });
+  const names = new GroupNames();
   const members: Row[][] = [];
   for (const row of await evaluator.rows(node.expression)) {
     if (row.kinds.includes(HISTOGRAM_POINT)) scope.annotations.histogramIgnored('quantile', node.expression);
     const index = groups.indexOf(row.labels);
+    names.add(index, row);
     const group = members[index];
     if (group) group.push(row);
     else members[index] = [row];
@@ -36,7 +38,7 @@ export async function quantileAggregation(evaluator: Evaluator, node: Aggregatio
       row.values[i] = quantileOfSorted(column[i]!, sorted, length);
       row.kinds[i] = FLOAT_POINT;
     }
-    row.dropName = group.some((member) => member.dropName);
+    row.dropName = names.drops(index);
     if (scope.budget.worked(group.length * frame.steps)) await scope.budget.turn();
     if (!isEmptyRow(row)) rows.push(row);
   }
