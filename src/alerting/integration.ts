@@ -29,7 +29,13 @@ export interface Notification {
 }
 
 /** `retry`: the fault may pass (back off and try again until the next interval); else it is final. */
-export type NotifyOutcome = { readonly ok: true } | FailedOutcome;
+export type NotifyOutcome = DeliveredOutcome | FailedOutcome;
+
+export interface DeliveredOutcome {
+  readonly ok: true;
+  /** What of it the service did not take, in words. */
+  readonly remark?: string;
+}
 
 export interface FailedOutcome {
   readonly ok: false;

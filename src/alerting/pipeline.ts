@@ -176,7 +176,7 @@ export class Pipeline {
       if (outcome.ok) {
         this.#record(flush, name, notification.alerts, {
           outcome: 'sent',
-          reason: reasonName(notification.reason),
+          reason: reasonName(notification.reason) + (outcome.remark === undefined ? '' : `; ${outcome.remark}`),
           durationMs,
         });
         return true;

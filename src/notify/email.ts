@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import type { SendMailOptions } from 'nodemailer';
 import type SMTPConnection from 'nodemailer/lib/smtp-connection/index.js';
 import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
-import type { Notification, Notifier } from '../alerting/integration.ts';
+import type { Notification, Notifier, NotifyOutcome } from '../alerting/integration.ts';
 import type { TlsConfig } from '../config/http-config.ts';
 import type { Fields } from './fields.ts';
 import type { Rendering } from './template-data.ts';
@@ -22,15 +22,29 @@ const DEFAULT_SUBJECT = '{{ template "email.default.subject" . }}';
 /** A server that says nothing for so long is given up; the group's own time limit comes on top. */
 const SILENT_MS = 30_000;
 
+/**
+ * Every fault is tried again, whatever the server's code says, as Alertmanager does. Where the server takes the mail for some
+ * of its recipients only, the others alone are tried again if it puts them off (4xx); those that it refuses for good (5xx) are
+ * named with what was sent.
+ */
 export function emailNotifier({ fields, tls, render }: EmailContext): Notifier {
+  const putOff = new WeakMap<Notification, readonly string[]>();
   return {
-    async notify(notification) {
+    async notify(notification, signal) {
       const mail = composeMail(fields, notification, render(notification));
       const { createTransport } = await import('nodemailer');
       const transport = createTransport(smtpOptions(fields, tls));
       try {
-        await transport.sendMail(mail);
-        return { ok: true };
+        const to = putOff.get(notification);
+        const { rejectedErrors = [] } = await transport.sendMail({
+          ...mail,
+          ...(to === undefined ? {} : { envelope: { from: mail.envelope.from, to: [...to] } }),
+          // A mail whose time is over must not go out any more: the next flush sends it anew.
+          signal,
+        });
+        const later = rejectedErrors.filter(({ responseCode = 0 }) => responseCode < 500);
+        if (later.length > 0) putOff.set(notification, recipientsOf(later));
+        return partialOutcome(rejectedErrors, later.length > 0);
       } catch (error) {
         return { ok: false, retry: true, error: errorText(fields, error) };
       } finally {
@@ -40,8 +54,27 @@ export function emailNotifier({ fields, tls, render }: EmailContext): Notifier {
   };
 }
 
+type Mail = SendMailOptions & { readonly envelope: { readonly from: string; readonly to: string } };
+
+interface Refusal {
+  readonly recipient?: string | undefined;
+  readonly response?: string | undefined;
+}
+
+function recipientsOf(refusals: readonly Refusal[]): readonly string[] {
+  return refusals.flatMap(({ recipient }) => recipient ?? []);
+}
+
+function partialOutcome(refusals: readonly Refusal[], retry: boolean): NotifyOutcome {
+  if (refusals.length === 0) return { ok: true };
+  const names = refusals.map(({ recipient = '', response = '' }) => `${recipient} (${response})`).join(', ');
+  return retry
+    ? { ok: false, retry, error: `the server took it for the other recipients, not for ${names}` }
+    : { ok: true, remark: `not for ${names}` };
+}
+
 /** The message; the envelope is by `from` and `to`, whatever the headers of these names say. Throws TemplateError. */
-function composeMail(fields: Fields, notification: Notification, rendering: Rendering): SendMailOptions {
+function composeMail(fields: Fields, notification: Notification, rendering: Rendering): Mail {
   const from = rendering.text(fields.text('from'));
   const to = rendering.text(fields.text('to'));
   const headers = new Map<string, string>();

@@ -193,10 +193,10 @@ export function channelOf(record: NotificationRecord): string {
 
 /** `first-notification` → `first notification`, `silenced-by:ID` → `silenced by ID`; an error stays as it is. */
 export function reasonText(reason: string): string {
-  const named = /^([a-z]+(?:-[a-z]+)+)(?::(.*))?$/.exec(reason);
+  const named = /^([a-z]+(?:-[a-z]+)+)(?::(.*)|(;.*))?$/s.exec(reason);
   if (named === null) return reason;
   const words = named[1]!.replaceAll('-', ' ');
-  return named[2] === undefined ? words : `${words} ${named[2]}`;
+  return named[2] === undefined ? words + (named[3] ?? '') : `${words} ${named[2]}`;
 }
 
 /** From an alert: its service, its expression, and the time from before it began until now. */
