@@ -15,6 +15,7 @@ import {
 } from './channel.ts';
 import { expandTemplates } from './expand-templates.ts';
 import { FieldError, type Fields } from './fields.ts';
+import { inByteOrder } from './go-json.ts';
 import { type Rendering, statusOf } from './template-data.ts';
 
 const LONGEST_SUMMARY_RUNES = 255;
@@ -36,7 +37,7 @@ export function jiraNotifier({ fields, http, render }: ChannelContext): Notifier
       const { issue } = found;
       // Nobody wants an issue for what is over already.
       if (issue === undefined && !firing) return DELIVERED;
-      const body = { fields: issueFields(fields, notification, rendering, issue !== undefined) };
+      const body = { fields: inByteOrder(issueFields(fields, notification, rendering, issue !== undefined)) };
       const saved = await (issue === undefined
         ? api.call('POST', 'issue', body)
         : api.call('PUT', `issue/${issue.key}`, body));

@@ -14,6 +14,7 @@ import {
   truncateRunes,
 } from './channel.ts';
 import type { Fields } from './fields.ts';
+import { inByteOrder } from './go-json.ts';
 import { commonPairs, type Rendering, statusOf } from './template-data.ts';
 
 const LONGEST_MESSAGE_RUNES = 130;
@@ -55,7 +56,7 @@ function requests(fields: Fields, notification: Notification, rendering: Renderi
       alias,
       message,
       ...optional({ description }),
-      details,
+      details: inByteOrder(details),
       source,
       ...nonEmpty('responders', responders(fields, rendering)),
       ...nonEmpty('tags', split(text('tags'))),

@@ -14,6 +14,7 @@ import {
 } from './channel.ts';
 import { expandTemplates } from './expand-templates.ts';
 import { FieldError, type Fields } from './fields.ts';
+import { inByteOrder } from './go-json.ts';
 import { type Rendering, statusOf } from './template-data.ts';
 
 const V1_URL = 'https://events.pagerduty.com/generic/2010-04-15/create_event.json';
@@ -28,7 +29,7 @@ export function pagerdutyNotifier(context: ChannelContext): Notifier {
   return requestNotifier(
     context,
     (notification, rendering) => {
-      const details = expandTemplates(fields.raw('details') ?? {}, rendering);
+      const details = inByteOrder(expandTemplates(fields.raw('details') ?? {}, rendering));
       const url = v1 ? V1_URL : fields.text('url');
       const request = jsonRequest(url, compose(fields, notification, rendering, details));
       if (Buffer.byteLength(request.body as string) <= LARGEST_EVENT_BYTES) return request;

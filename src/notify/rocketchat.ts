@@ -49,6 +49,8 @@ export function rocketchatNotifier(context: ChannelContext): Notifier {
               url: rendering.text(action.text('url')),
               msg: rendering.text(action.text('msg')),
             }),
+            is_webview: false,
+            msg_in_chat_window: false,
           })),
         ),
       };

@@ -4,7 +4,7 @@ import type { Clock } from '../config/clock.ts';
 import type { HttpClient } from '../http/client.ts';
 import { AssumedRole, awsError } from './aws-role.ts';
 import { type AwsCredentials, signedHeaders } from './aws-signature.ts';
-import { type ChannelContext, groupHash, isOutcome, outcomeOf, send, truncateBytes } from './channel.ts';
+import { type ChannelContext, groupHash, isOutcome, outcomeOf, send } from './channel.ts';
 import { FieldError, type Fields } from './fields.ts';
 import type { Rendering } from './template-data.ts';
 
@@ -79,7 +79,7 @@ function publishForm(fields: Fields, notification: Notification, rendering: Rend
     form.set('MessageGroupId', groupHash(notification));
   }
   const whole = text('message');
-  const message = truncateBytes(whole, phone === '' ? LARGEST_MESSAGE_BYTES : LARGEST_SMS_BYTES);
+  const message = firstBytes(whole, phone === '' ? LARGEST_MESSAGE_BYTES : LARGEST_SMS_BYTES);
   form.set('Message', message);
   const attributes = fields
     .entries('attributes')
@@ -91,5 +91,15 @@ function publishForm(fields: Fields, notification: Notification, rendering: Rend
     form.set(`${entry}.Value.DataType`, 'String');
     form.set(`${entry}.Value.StringValue`, value);
   }
+  form.sort();
   return form;
+}
+
+/** The first `limit` bytes of the text as UTF-8, less the part of a character that would be cut; without an ellipsis, as Alertmanager. */
+function firstBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= limit) return text;
+  let end = limit;
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
 }

@@ -26,13 +26,14 @@ export function telegramNotifier(context: ChannelContext): Notifier {
       const parseMode = fields.text('parse_mode');
       const thread = fields.number('message_thread_id', 0);
       const url = fields.text('api_url').replace(/\/$/, '');
+      // Telegram takes every value as text, too; Alertmanager sends them so.
       return jsonRequest(`${url}/bot${fields.textOrFile('bot_token')}/sendMessage`, {
-        chat_id: chatId(fields),
-        text: messageText(fields, rendering, parseMode),
+        chat_id: String(chatId(fields)),
+        ...(fields.flag('disable_notifications', false) ? { disable_notification: 'true' } : {}),
+        disable_web_page_preview: 'true',
+        ...(thread === 0 ? {} : { message_thread_id: String(thread) }),
         ...(parseMode === '' ? {} : { parse_mode: parseMode }),
-        disable_web_page_preview: true,
-        ...(fields.flag('disable_notifications', false) ? { disable_notification: true } : {}),
-        ...(thread === 0 ? {} : { message_thread_id: thread }),
+        text: messageText(fields, rendering, parseMode),
       });
     },
     readAnswer,

@@ -1,6 +1,7 @@
 /** VictorOps (Splunk On-Call): an event of the REST integration. */
 import type { Notifier } from '../alerting/integration.ts';
 import { type ChannelContext, groupHash, jsonRequest, requestNotifier, truncateRunes } from './channel.ts';
+import { inByteOrder } from './go-json.ts';
 import { statusOf } from './template-data.ts';
 
 const LONGEST_MESSAGE_RUNES = 20_480;
@@ -16,14 +17,14 @@ export function victoropsNotifier(context: ChannelContext): Notifier {
     const key = fields.textOrFile('api_key');
     return jsonRequest(
       `${base.endsWith('/') ? base : `${base}/`}${key}/${rendering.text(fields.text('routing_key'))}`,
-      {
+      inByteOrder({
         entity_display_name: text('entity_display_name'),
         entity_id: groupHash(notification),
         message_type: statusOf(notification) === 'firing' ? firingType : 'RECOVERY',
         monitoring_tool: text('monitoring_tool'),
         state_message: truncateRunes(text('state_message'), LONGEST_MESSAGE_RUNES),
         ...Object.fromEntries(fields.entries('custom_fields').map(([name, value]) => [name, rendering.text(value)])),
-      },
+      }),
     );
   });
 }

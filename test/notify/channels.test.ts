@@ -381,10 +381,10 @@ describe('other chats', () => {
     const { bodies, http } = await deliver(entry, undefined, () => ({ text: '{"ok":true}' }));
     expect(http.sent[0]!.request.url).toBe('http://tg/bot12:ab/sendMessage');
     expect(bodies[0]).toMatchObject({
-      chat_id: -100,
+      chat_id: '-100',
       parse_mode: 'HTML',
-      message_thread_id: 7,
-      disable_web_page_preview: true,
+      message_thread_id: '7',
+      disable_web_page_preview: 'true',
     });
     expect((bodies[0] as { text: string }).text).toContain('a is &lt;down&gt;');
     const { outcome } = await deliver(entry, undefined, () => ({
