@@ -1,4 +1,5 @@
 /** A change as one line for a person, or as one JSON value for a program. */
+import type { NotificationRecord } from '../alerting/model.ts';
 import type { Change } from './transitions.ts';
 
 /** One line, without control characters from outside. */
@@ -18,6 +19,15 @@ export function toJson(change: Change): string {
   ).replaceAll(/"(activeAt|nextTry)(?:AtMs|Ms)":/g, '"$1":');
 }
 
+/** The word that a line begins with: only what has arrived is called notified. */
+const OUTCOME_WORDS: Readonly<Record<NotificationRecord['outcome'], string>> = {
+  sent: 'notified',
+  retrying: 'retrying',
+  failed: 'failed',
+  'not-delivered': 'not sent',
+  suppressed: 'suppressed',
+};
+
 function describe(change: Change): string {
   switch (change.kind) {
     case 'alert': {
@@ -33,7 +43,10 @@ function describe(change: Change): string {
       ]
         .filter(Boolean)
         .join(', ');
-      return `notified ${change.receiver}/${change.integration} ${change.groupLabels.toString()} (${counts}): ${change.outcome}, ${change.reason}`;
+      // The integrations of a receiver are suppressed together.
+      const to = change.integration === '*' ? change.receiver : `${change.receiver}/${change.integration}`;
+      const next = change.nextTryMs === undefined ? '' : `; next try ${time(change.nextTryMs)}`;
+      return `${OUTCOME_WORDS[change.outcome].padEnd(8)} ${to} ${change.groupLabels.toString()} (${counts}): ${change.reason}${next}`;
     }
     case 'target':
       return change.health === 'up'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { NotificationRecord } from '../../src/alerting/model.ts';
 import { ManualClock } from '../../src/config/clock.ts';
 import { toJson, toLine } from '../../src/headless/lines.ts';
 import { changesBetween, type Look } from '../../src/headless/transitions.ts';
@@ -132,5 +133,34 @@ describe('lines', () => {
       activeAt: '1970-01-01T00:00:00.500Z',
       labels: { alertname: 'Down', job: 'a' },
     });
+  });
+
+  it('calls notified only what has arrived, and says what comes next', () => {
+    const line = (outcome: NotificationRecord['outcome'], more: Partial<NotificationRecord> = {}): string =>
+      toLine({
+        kind: 'notification',
+        atMs: 1000,
+        receiver: 'team',
+        integration: 'slack[0]',
+        groupLabels: Labels.of({ alertname: 'Down' }),
+        status: 'firing',
+        firing: 2,
+        resolved: 1,
+        fingerprints: [],
+        outcome,
+        reason: 'unexpected status code 503: no',
+        durationMs: 3,
+        ...more,
+      }).slice('1970-01-01T00:00:01Z '.length);
+    expect(line('sent', { reason: 'first-notification' })).toBe(
+      'notified team/slack[0] {alertname="Down"} (2 firing, 1 resolved): first-notification',
+    );
+    expect(line('retrying', { nextTryMs: 2500 })).toBe(
+      'retrying team/slack[0] {alertname="Down"} (2 firing, 1 resolved): unexpected status code 503: no; next try 1970-01-01T00:00:02Z',
+    );
+    expect(line('failed', { nextTryMs: 301_000 })).toMatch(/^failed {3}.*; next try 1970-01-01T00:05:01Z$/);
+    expect(line('suppressed', { integration: '*', reason: 'silenced-by:1' })).toBe(
+      'suppressed team {alertname="Down"} (2 firing, 1 resolved): silenced-by:1',
+    );
   });
 });
