@@ -21,6 +21,7 @@ import type {
   RoutedAlert,
   Silence,
 } from './model.ts';
+import { NotificationCounts } from './notification-counts.ts';
 import { NotificationLog } from './notification-log.ts';
 import { Pipeline } from './pipeline.ts';
 import { Route } from './route-tree.ts';
@@ -62,6 +63,7 @@ export class Alerting implements AlertSink {
   readonly #silences: Silences;
   readonly #log: NotificationLog;
   readonly #history = new NotificationHistory();
+  readonly #counts = new NotificationCounts();
   readonly #startedMs: number;
   readonly #timers = new Map<string, Timer>();
   #config: AlertmanagerConfig;
@@ -100,6 +102,7 @@ export class Alerting implements AlertSink {
   /** Takes alerts in; they are checked already. */
   receive(alerts: readonly PostableAlert[]): void {
     for (const alert of this.#store.put(alerts, this.#config.resolveTimeoutMs)) {
+      this.#counts.received[isResolved(alert, this.#options.clock.nowMs()) ? 'resolved' : 'firing']++;
       // Sources first: an alert must not slip past an inhibition that came with it.
       this.#inhibitor.observe(alert);
       this.#dispatcher.dispatch(alert);
@@ -226,6 +229,11 @@ export class Alerting implements AlertSink {
     });
   }
 
+  /** Since the start, over all reloads. */
+  get counts(): NotificationCounts {
+    return this.#counts;
+  }
+
   /** Takes over another configuration: what is under way is finished by the old one, all alerts are routed anew. */
   reload(config: AlertmanagerConfig): Promise<void> {
     // One that was refused does not stand in the way of the next.
@@ -301,6 +309,9 @@ export class Alerting implements AlertSink {
 
   #newDispatcher(): Dispatcher {
     const { clock, random, externalUrl, cooldownMs } = this.#options;
+    for (const integrations of this.#channels.receivers.values()) {
+      this.#counts.add(integrations.map(({ name }) => name));
+    }
     const pipeline = new Pipeline({
       clock,
       random,
@@ -311,6 +322,7 @@ export class Alerting implements AlertSink {
       timeIntervals: this.#timeIntervals(),
       log: this.#log,
       history: this.#history,
+      counts: this.#counts,
       receivers: this.#channels.receivers,
     });
     const dispatcher = new Dispatcher(new Route(this.#config.route), clock, (flush) => pipeline.run(flush));

@@ -41,6 +41,8 @@ export interface FailedOutcome {
   readonly ok: false;
   readonly retry: boolean;
   readonly error: string;
+  /** Of the service's answer, where there was one over HTTP. */
+  readonly status?: number | undefined;
   /** The service asks for a pause of at least so long; undefined: it does not. */
   readonly retryAfterMs?: number | undefined;
 }

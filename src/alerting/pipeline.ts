@@ -6,8 +6,9 @@ import { isResolved } from './alert.ts';
 import type { Flush } from './group.ts';
 import type { NotificationHistory } from './history.ts';
 import type { Inhibitor } from './inhibitor.ts';
-import type { Integration, Notification, NotificationReason, Notifier } from './integration.ts';
+import type { FailedOutcome, Integration, Notification, NotificationReason, Notifier } from './integration.ts';
 import type { Alert, NotificationRecord } from './model.ts';
+import { type FailureReason, failureReason, type NotificationCounts } from './notification-counts.ts';
 import { dueReason, type LogEntry, type NotificationLog } from './notification-log.ts';
 import { RetryBackOff, sleep } from './retry.ts';
 import type { Silences } from './silences.ts';
@@ -22,6 +23,7 @@ export interface PipelineOptions {
   readonly timeIntervals: ReadonlyMap<string, NamedTimeInterval>;
   readonly log: NotificationLog;
   readonly history: NotificationHistory;
+  readonly counts: NotificationCounts;
   readonly receivers: ReadonlyMap<string, readonly Integration[]>;
   readonly externalUrl: string;
   /** For how long a group that has been told of is not told of again, whatever fires anew in it; 0 where there is none. */
@@ -162,26 +164,40 @@ export class Pipeline {
       reason,
       store,
     };
-    return this.#sendWithRetries(integration.name, integration.notifier, notification, flush);
+    const { counts } = this.#options;
+    counts.began(integration.name);
+    const failure = await this.#sendWithRetries(integration.name, integration.notifier, notification, flush);
+    if (failure !== undefined) counts.failed(integration.name, failure);
+    return failure === undefined;
   }
 
-  async #sendWithRetries(name: string, notifier: Notifier, notification: Notification, flush: Flush): Promise<boolean> {
-    const { clock, random } = this.#options;
+  /** Undefined: it was sent. */
+  async #sendWithRetries(
+    name: string,
+    notifier: Notifier,
+    notification: Notification,
+    flush: Flush,
+  ): Promise<FailureReason | undefined> {
+    const { clock, random, counts } = this.#options;
     const backOff = new RetryBackOff(random);
     let lastError = '';
+    let failure: FailureReason | undefined;
     for (let attempt = 1; ; attempt++) {
       const startedMs = clock.nowMs();
       const outcome = await attemptOnce(notifier, notification, flush.signal);
       const durationMs = clock.nowMs() - startedMs;
+      counts.attempted(name, outcome.ok, durationMs);
       if (outcome.ok) {
         this.#record(flush, name, notification.alerts, {
           outcome: 'sent',
           reason: reasonName(notification.reason) + (outcome.remark === undefined ? '' : `; ${outcome.remark}`),
           durationMs,
         });
-        return true;
+        return undefined;
       }
       lastError = outcome.error || lastError;
+      // A try that was cut off says less than the one before it.
+      if (!flush.signal.aborted || failure === undefined) failure = reasonOf(outcome, flush);
       const waitMs = Math.max(0, startedMs + backOff.nextMs() - clock.nowMs(), outcome.retryAfterMs ?? 0);
       const mayRetry = outcome.retry && !flush.retrySignal.aborted;
       this.#record(flush, name, notification.alerts, {
@@ -190,7 +206,7 @@ export class Pipeline {
         durationMs,
         nextTryMs: mayRetry ? clock.nowMs() + waitMs : flush.group.nextFlushMs,
       });
-      if (!mayRetry) return false;
+      if (!mayRetry) return failure;
       await sleep(clock, waitMs, flush.retrySignal);
       if (flush.retrySignal.aborted) {
         this.#record(flush, name, notification.alerts, {
@@ -199,7 +215,7 @@ export class Pipeline {
           durationMs: 0,
           nextTryMs: flush.group.nextFlushMs,
         });
-        return false;
+        return failure;
       }
     }
   }
@@ -235,6 +251,12 @@ function driftMs({ repeatIntervalMs, groupIntervalMs }: RouteConfig): number {
 
 const DRIFTING_INTERVALS = 4;
 const MOST_DRIFT_MS = 100;
+
+function reasonOf({ status }: FailedOutcome, { group, signal }: Flush): FailureReason {
+  if (!signal.aborted) return failureReason(status);
+  // A group that was stopped has no next flush.
+  return group.nextFlushMs === undefined ? 'contextCanceled' : 'contextDeadlineExceeded';
+}
 
 /** `first notification` as a name: `first-notification`. */
 function reasonName(reason: NotificationReason): string {

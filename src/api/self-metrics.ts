@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Monitor } from '../monitor/sources.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
+import { addPeerMetrics, type PeerMetricsOptions } from './peer-metrics.ts';
 import type { Route } from './route.ts';
 
 /** How many of the newest notifications are looked at to count the new ones between two scrapes. */
@@ -9,10 +10,9 @@ const NOTIFICATIONS = 1000;
 /** A timer of weeks. */
 const NEVER_MS = 2 ** 31 - 1;
 
-export interface SelfMetricsOptions {
-  readonly version: string;
-  /** Whether the last reload of the configuration was fine, and when it was. */
-  readonly lastReload: () => { readonly ok: boolean; readonly atMs: number };
+export interface SelfMetricsOptions extends PeerMetricsOptions {
+  /** Whether the last reload of the configuration was fine, when it was, and when the last one was fine. */
+  readonly lastReload: () => { readonly ok: boolean; readonly atMs: number; readonly succeededAtMs: number };
   /** The store that the OTLP receiver fills. */
   readonly traceStore: TraceStore;
 }
@@ -150,6 +150,7 @@ function selfMetrics(monitor: Monitor, options: SelfMetricsOptions): Registry {
       each.set(evictedSpans + droppedSpans);
     },
   );
+  addPeerMetrics(registry, monitor, options);
   let countedUntilMs = 0;
   new Counter({
     name: 'watchfire_notifications_total',

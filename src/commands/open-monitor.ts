@@ -56,6 +56,9 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
         version: VERSION,
         lastReload: () => opened.lastReload(),
         traceStore: opened.traceStore,
+        notificationCounts: opened.notificationCounts,
+        forwarding: () => opened.forwarding(),
+        alertmanager: () => opened.configuration().alertmanager,
       }),
       ...otlp,
     ];

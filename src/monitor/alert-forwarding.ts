@@ -1,5 +1,5 @@
 /** Sends alerts on to the Alertmanagers that `alerting.alertmanagers` of a prometheus.yml names, with their discovery and relabelling. */
-import { AlertForwarder, type ForwardTarget } from '../alerting/forwarder.ts';
+import { AlertForwarder, type ForwarderStats, type ForwardTarget } from '../alerting/forwarder.ts';
 import type { AlertSink, PostableAlert } from '../alerting/model.ts';
 import type { Clock } from '../config/clock.ts';
 import type { AlertmanagerEndpointConfig, PrometheusConfig, TargetGroup } from '../config/prometheus-config.ts';
@@ -37,6 +37,10 @@ export class AlertForwarding implements AlertSink {
   /** Where alerts are sent now. */
   urls(): readonly string[] {
     return this.#endpoints.flatMap((endpoint) => endpoint.targets().map(({ url }) => url));
+  }
+
+  stats(): ForwarderStats {
+    return this.#forwarder.stats();
   }
 
   /** Takes alerts as `outgoingAlerts` gives them. */

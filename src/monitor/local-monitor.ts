@@ -2,7 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Alerting } from '../alerting/alerting.ts';
+import type { ForwarderStats } from '../alerting/forwarder.ts';
 import type { PostableAlert } from '../alerting/model.ts';
+import type { NotificationCounts } from '../alerting/notification-counts.ts';
 import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
 import type { Clock } from '../config/clock.ts';
 import { durationOr } from '../config/duration.ts';
@@ -41,7 +43,10 @@ export interface LocalMonitor extends Monitor {
   /** What the OTLP receiver fills. */
   readonly traceStore: TraceStore;
   configuration(): Configuration;
-  lastReload(): { readonly ok: boolean; readonly atMs: number };
+  /** `succeededAtMs`: when the last one was taken over. */
+  lastReload(): { readonly ok: boolean; readonly atMs: number; readonly succeededAtMs: number };
+  readonly notificationCounts: NotificationCounts;
+  forwarding(): ForwarderStats;
   /** URLs of the Alertmanagers that alerts are forwarded to. */
   alertmanagers(): readonly string[];
 }
@@ -159,7 +164,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     });
   };
   await apply(configuration);
-  let lastReload = { ok: true, atMs: clock.nowMs() };
+  let lastReload = { ok: true, atMs: clock.nowMs(), succeededAtMs: clock.nowMs() };
   const truncating = everyMinute(clock, () => head.truncate(clock.nowMs()));
 
   const alerts = localAlertSource({
@@ -182,11 +187,11 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
       await alerting.reload(alertmanagerConfigOf(next, settings, deps));
       await apply(next);
       configuration = next;
-      lastReload = { ok: true, atMs: clock.nowMs() };
+      lastReload = { ok: true, atMs: clock.nowMs(), succeededAtMs: clock.nowMs() };
       for (const warning of next.warnings) events.add('warning', warning);
       events.add('info', 'the configuration was read again');
     } catch (error) {
-      lastReload = { ok: false, atMs: clock.nowMs() };
+      lastReload = { ...lastReload, ok: false, atMs: clock.nowMs() };
       events.add(
         'error',
         `the configuration was not taken over, the one before stays: ${error instanceof Error ? error.message : String(error)}`,
@@ -217,6 +222,8 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     events: () => events.all(),
     configuration: () => configuration,
     lastReload: () => lastReload,
+    notificationCounts: alerting.counts,
+    forwarding: () => forwarding.stats(),
     alertmanagers: () => forwarding.urls(),
     reload,
     close: async () => {

@@ -88,7 +88,7 @@ export function outcomeOf(
   const retry = status >= 500 || status === 429 || status === alsoRetry;
   const detail = details(response);
   const error = `unexpected status code ${status}${detail === '' ? '' : `: ${detail}`}`;
-  return { ok: false, retry, error, retryAfterMs: retry ? retryAfter(response) : undefined };
+  return { ok: false, retry, error, status, retryAfterMs: retry ? retryAfter(response) : undefined };
 }
 
 /** What `Retry-After` (RFC 9110, 10.2.3: seconds, or a date) asks for; undefined where it says nothing that can be read. */

@@ -87,6 +87,8 @@ export class GroupRunner {
     const { intervalMs } = this.group;
     const missed = Math.max(Math.floor((this.#options.clock.nowMs() - dueMs) / intervalMs), 0);
     this.group.missedIterations += missed;
+    // As Prometheus counts: those that were missed are iterations, too.
+    this.group.iterations += missed;
     const timeMs = dueMs + missed * intervalMs;
     await this.#inTurn(() => this.#evaluateRegularly(timeMs));
     this.#schedule(timeMs + intervalMs);

@@ -57,6 +57,9 @@ export class RuleGroup {
   readonly config: RuleGroupConfig;
   readonly intervalMs: number;
   missedIterations = 0;
+  iterations = 0;
+  #evaluations = 0;
+  #failures = 0;
   readonly #context: GroupContext;
   readonly #rules: readonly RunningRule[];
   readonly #sharing = new SharedResults();
@@ -104,6 +107,7 @@ export class RuleGroup {
   /** Evaluates all rules at `timeMs`. Never rejects: what fails is the rule's last error. */
   async evaluate(timeMs: number, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#context;
+    this.iterations++;
     const startMs = clock.nowMs();
     let pausedMs = startMs;
     for (const running of this.#rules) {
@@ -129,6 +133,9 @@ export class RuleGroup {
   adopt(older: RuleGroup): void {
     this.#state = undefined;
     this.missedIterations = older.missedIterations;
+    this.iterations = older.iterations;
+    this.#evaluations = older.#evaluations;
+    this.#failures = older.#failures;
     this.#lastEvaluationMs = older.#lastEvaluationMs;
     this.#evaluationSeconds = older.#evaluationSeconds;
     const free = new Set(older.#rules);
@@ -174,12 +181,17 @@ export class RuleGroup {
       lastEvaluationMs: this.#lastEvaluationMs,
       evaluationSeconds: this.#evaluationSeconds,
       missedIterations: this.missedIterations,
+      iterations: this.iterations,
+      evaluations: this.#evaluations,
+      failures: this.#failures,
+      samples: this.#rules.reduce((sum, { series }) => sum + series.size, 0),
       rules: this.#rules.map(stateOf),
     };
     return this.#state;
   }
 
   async #evaluateRule(running: RunningRule, timeMs: number, signal: AbortSignal | undefined): Promise<void> {
+    this.#evaluations++;
     try {
       const samples = await this.#results(running.rule, timeMs, signal);
       running.health = 'ok';
@@ -189,6 +201,7 @@ export class RuleGroup {
     } catch (error) {
       // A query that was given up because the group stops says nothing of the rule.
       if (signal?.aborted) return;
+      this.#failures++;
       running.health = 'err';
       running.lastError = messageOf(error);
     }

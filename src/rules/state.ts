@@ -54,5 +54,12 @@ export interface RuleGroupState {
   readonly lastEvaluationMs: number;
   readonly evaluationSeconds: number;
   readonly missedIterations?: number | undefined;
+  /** Since the start, as everything below; undefined where a remote source does not say. */
+  readonly iterations?: number | undefined;
+  /** Of single rules. */
+  readonly evaluations?: number | undefined;
+  readonly failures?: number | undefined;
+  /** Series that the last evaluation wrote. */
+  readonly samples?: number | undefined;
   readonly rules: readonly RuleState[];
 }

@@ -37,7 +37,7 @@ interface Setup {
 function setUp(
   route: SimpleRoute,
   more: Partial<Parameters<typeof config>[0]> & {
-    readonly answer?: (count: number) => Answer | Error;
+    readonly answer?: (count: number) => Answer | Error | Promise<Answer>;
     /** By how much each of the timers is late that take at least a second. */
     readonly lateMs?: () => number;
   } = {},
@@ -340,6 +340,30 @@ describe('delivery', () => {
     // Ten seconds are over; the flush that was due meanwhile begins at once.
     expect(at.slice(6)).toEqual([10]);
     expect(alerting.notifications(3).map(({ outcome }) => outcome)).toEqual(['sent', 'failed', 'retrying']);
+  });
+
+  it.each<[string, Answer | Error | 'silence', string]>([
+    ['an answer of 503', { status: 503 }, 'serverError'],
+    ['an answer of 404, which is final', { status: 404 }, 'clientError'],
+    ['an answer of 401, which is final', { status: 401 }, 'authError'],
+    ['no answer', new Error('connection refused'), 'other'],
+    ['no end', 'silence', 'contextDeadlineExceeded'],
+  ])('counts what could not be sent, as Alertmanager does: %s', async (_, answer, reason) => {
+    const { alerting, clock } = setUp(
+      { waitMs: 0, intervalMs: 30 * SECOND, repeatMs: HOUR },
+      { answer: (count) => (count === 1 ? {} : answer === 'silence' ? new Promise(() => {}) : answer) },
+    );
+    alerting.receive([alert({ alertname: 'A' }, { end: START + HOUR })]);
+    await clock.advance(SECOND);
+    alerting.receive([alert({ alertname: 'B' }, { end: START + HOUR })]);
+    // The first flush succeeds, the second has failed by the third, which has begun.
+    await clock.advance(60 * SECOND);
+    const { notifications, failed, requests, requestsFailed } = alerting.counts.byKind().get('webhook')!;
+    expect(Object.entries(failed).filter(([, count]) => count > 0)).toEqual([[reason, expect.any(Number)]]);
+    expect(notifications).toBe(3);
+    expect(requests).toBe(requestsFailed + 1);
+    expect(alerting.counts.received).toEqual({ firing: 2, resolved: 0 });
+    await Promise.all([alerting.close(), clock.advance(10 * SECOND)]);
   });
 
   it('leaves a service alone for as long as it asks, but not beyond the flush', async () => {

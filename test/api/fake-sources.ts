@@ -167,7 +167,7 @@ export const ruleGroups: readonly RuleGroupState[] = ['g1', 'g2', 'g3'].map((nam
   ],
 }));
 
-export function fakeAlerts(): AlertSource {
+export function fakeAlerts(overrides: Partial<AlertSource> = {}): AlertSource {
   const refuse = async (): Promise<never> => {
     throw new Error('not part of this test');
   };
@@ -185,5 +185,6 @@ export function fakeAlerts(): AlertSource {
     notifications: refuse,
     notifierStatus: refuse,
     explain: refuse,
+    ...overrides,
   };
 }
