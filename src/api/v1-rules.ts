@@ -135,11 +135,11 @@ function ruleJson(rule: RuleState, withAlerts: boolean): object {
     type: rule.kind,
   };
   if (rule.kind === 'recording') {
-    const labels = rule.labels.size === 0 ? {} : { labels: rule.labels };
-    return { name: rule.name, query: rule.query, ...labels, ...common };
+    return { name: rule.name, query: rule.query, labels: rule.labels, ...common };
   }
   return {
-    state: rule.state ?? 'inactive',
+    // Alerts that were taken over by a reload are there already, but what state they are in only an evaluation tells.
+    state: rule.health === 'unknown' ? 'unknown' : (rule.state ?? 'inactive'),
     name: rule.name,
     query: rule.query,
     duration: (rule.forMs ?? 0) / 1000,

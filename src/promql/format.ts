@@ -138,7 +138,7 @@ function formatDurationExpression(expression: DurationExpression): string {
 }
 
 function formatNumber(literal: NumberLiteral): string {
-  return literal.isDuration ? formatDuration(Math.round(literal.value * 1000)) : formatG(literal.value);
+  return literal.isDuration ? formatDuration(Math.round(literal.value * 1000)) : formatPlain(literal.value);
 }
 
 function formatLabels(labels: readonly string[]): string {

@@ -193,6 +193,9 @@ export class AlertingRule {
     if (alert.state === 'pending' && timeMs - alert.activeAtMs >= forMs) {
       alert.state = 'firing';
       alert.firedAtMs = timeMs;
+    } else if (alert.state === 'firing' && timeMs - alert.activeAtMs < forMs) {
+      // A reload has made `for` longer than it has been active.
+      alert.state = 'pending';
     }
     return true;
   }

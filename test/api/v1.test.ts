@@ -9,7 +9,7 @@ import { queryRoutes } from '../../src/api/v1-query.ts';
 import { Labels } from '../../src/labels/labels.ts';
 import type { MetricSource } from '../../src/monitor/sources.ts';
 import { type InstantQuery, QueryError } from '../../src/promql/result.ts';
-import { fakeAlerts, fakeMetrics, NOW_MS } from './fake-sources.ts';
+import { fakeAlerts, fakeMetrics, NOW_MS, ruleGroups } from './fake-sources.ts';
 import { schemaFaults } from './json-schema.ts';
 
 let server: ApiServer;
@@ -227,6 +227,30 @@ describe('targets and rules', () => {
     expect(await names(`/rules?group_limit=2&group_next_token=${first.groupNextToken}`)).toEqual([
       ['g3', 'Down', 'job:up'],
     ]);
+  });
+
+  it('writes rules as Prometheus does', async () => {
+    const { groups } = (await data('/rules')) as { groups: { rules: Record<string, unknown>[] }[] };
+    const [alerting, recording] = groups[0]!.rules;
+    expect(alerting).toMatchObject({ state: 'firing', health: 'ok', alerts: [{ state: 'firing' }] });
+    expect(recording).toMatchObject({ labels: {}, health: 'err', lastError: 'it broke' });
+  });
+
+  it('does not say in what state a rule is that was not evaluated', async () => {
+    const [group] = ruleGroups;
+    const rules = group!.rules.map((rule) => ({ ...rule, health: 'unknown' as const }));
+    const alerts = fakeAlerts({ ruleGroups: async () => [{ ...group!, rules }] });
+    const routes = prometheusRoutes({
+      metrics: fakeMetrics(),
+      alerts,
+      version: '1',
+      configText: () => '',
+      flags: () => ({}),
+    });
+    const young = await createApiServer({ listen: '127.0.0.1:0', routes });
+    const answer = await (await fetch(`${young.url}/api/v1/rules`)).json();
+    expect(answer).toMatchObject({ data: { groups: [{ rules: [{ state: 'unknown', health: 'unknown' }, {}] }] } });
+    await young.close();
   });
 
   it('writes alerts as Prometheus does', async () => {

@@ -226,6 +226,36 @@ describe('a reload', () => {
     expect(rules.groups()).toEqual([]);
     await rules.close();
   });
+
+  it('makes a firing alert wait again whose `for` has become longer than it is active', async () => {
+    const rules = manager();
+    await rules.apply(settings([group('g', [alert('Hot', 'x')])]));
+    engine.answers.set('x', [[{ job: 'a' }, 1]]);
+    await clock.advance(MINUTE);
+    const [first] = receiver.take();
+    await rules.apply(settings([group('g', [alert('Hot', 'x', { forMs: 3 * MINUTE })])]));
+    await clock.advance(MINUTE);
+    expect(stateOf(rules)).toBe('{alertname="Hot", job="a"} pending');
+    expect(receiver.take()).toEqual([]);
+    await clock.advance(2 * MINUTE);
+    expect(stateOf(rules)).toBe('{alertname="Hot", job="a"} firing');
+    const [again] = receiver.take();
+    expect(again!.startsAtMs).toBe(first!.startsAtMs + 3 * MINUTE);
+    await rules.close();
+  });
+
+  it('drops a firing alert that is kept firing where its `for` has become longer', async () => {
+    const rules = manager();
+    const keepFiringForMs = 60 * MINUTE;
+    await rules.apply(settings([group('g', [alert('Hot', 'x', { keepFiringForMs })])]));
+    engine.answers.set('x', [[{ job: 'a' }, 1]]);
+    await clock.advance(MINUTE);
+    await rules.apply(settings([group('g', [alert('Hot', 'x', { keepFiringForMs, forMs: 60 * MINUTE })])]));
+    engine.answers.set('x', []);
+    await clock.advance(2 * MINUTE);
+    expect(stateOf(rules)).toBe('');
+    await rules.close();
+  });
 });
 
 describe('after a restart', () => {
