@@ -6,10 +6,9 @@ import type { Labels } from '../labels/labels.ts';
 import { isResolved } from './alert.ts';
 import type { AlertStore } from './alert-store.ts';
 import type { Group } from './group.ts';
-import type { NotificationHistory } from './history.ts';
+import { gatherTries, type NotificationHistory, type Tries } from './history.ts';
 import type { Inhibitor } from './inhibitor.ts';
 import type { Integration } from './integration.ts';
-import type { NotificationRecord } from './model.ts';
 import type { NotificationLog } from './notification-log.ts';
 import { labelSetText, matchersText, type Route, routeStepText } from './route-tree.ts';
 import type { Silences } from './silences.ts';
@@ -34,6 +33,7 @@ export interface AlertingView {
 }
 
 const NOTIFICATIONS_SHOWN = 20;
+const RECORDS_READ = 500;
 
 /** Sections in the order in which the decisions are taken. Times are UTC. */
 export function explainAlert(labels: Labels, view: AlertingView): readonly ExplanationSection[] {
@@ -72,7 +72,10 @@ function groupLines(route: Route, labels: Labels, name: string, view: AlertingVi
   ];
   if (group === undefined) lines.push('no such group at the moment: it is made when an alert for it arrives');
   else {
-    lines.push(`${group.alerts().length} alerts in the group${group.has(name) ? ', this one among them' : ''}`);
+    const count = group.alerts().length;
+    lines.push(
+      `${count} ${count === 1 ? 'alert' : 'alerts'} in the group${group.has(name) ? ', this one among them' : ''}`,
+    );
     if (group.isNotifying) lines.push('a notification is under way');
     if (group.nextFlushMs !== undefined)
       lines.push(`${group.waitsFor}: next flush ${untilText(group.nextFlushMs, view)}`);
@@ -125,15 +128,16 @@ function silenceLines(name: string, labels: Labels, view: AlertingView): readonl
 }
 
 function notificationLines(name: string, view: AlertingView): readonly string[] {
-  const records = view.history.of(name, NOTIFICATIONS_SHOWN);
-  return records.length === 0 ? ['none so far'] : records.map((record) => recordLine(record, view));
+  const tries = gatherTries(view.history.of(name, RECORDS_READ)).slice(0, NOTIFICATIONS_SHOWN);
+  return tries.length === 0 ? ['none so far'] : tries.map((each) => triesLine(each, view));
 }
 
-function recordLine(record: NotificationRecord, view: AlertingView): string {
+function triesLine({ record, count, sinceMs }: Tries, view: AlertingView): string {
+  const often = count === 1 ? '' : `; ${count} tries since ${timeText(sinceMs)}`;
   // One that is past was made, or is told of by a later record.
   const waits = record.nextTryMs !== undefined && record.nextTryMs > view.nowMs;
   const next = waits ? `; next try ${untilText(record.nextTryMs!, view)}` : '';
-  return `${timeText(record.atMs)} ${record.receiver}/${record.integration} ${record.outcome}: ${record.reason} (${record.firing} firing, ${record.resolved} resolved, ${record.durationMs} ms)${next}`;
+  return `${timeText(record.atMs)} ${record.receiver}/${record.integration} ${record.outcome}: ${record.reason} (${record.firing} firing, ${record.resolved} resolved, ${record.durationMs} ms)${often}${next}`;
 }
 
 function timeText(ms: number): string {

@@ -1,4 +1,4 @@
-/** The last notifications and decisions not to notify, a bounded number, newest first. */
+/** The last notifications and decisions not to notify, a bounded number, newest first, and the tries among them gathered. */
 import type { NotificationRecord } from './model.ts';
 
 export class NotificationHistory {
@@ -26,4 +26,36 @@ export class NotificationHistory {
       .filter((record) => record.fingerprints.includes(fingerprint))
       .slice(0, limit);
   }
+}
+
+/** Tries that failed alike, one after the other, as one. */
+export interface Tries {
+  /** The newest of them. */
+  readonly record: NotificationRecord;
+  readonly count: number;
+  /** When the oldest of them was. */
+  readonly sinceMs: number;
+}
+
+/** Of records, newest first: retries of an integration for a group that differ in nothing but their time become one. */
+export function gatherTries(records: readonly NotificationRecord[]): readonly Tries[] {
+  const gathered: { record: NotificationRecord; count: number; sinceMs: number }[] = [];
+  const open = new Map<string, (typeof gathered)[number]>();
+  for (const record of records) {
+    const whose = JSON.stringify([record.receiver, record.integration, record.groupLabels.key]);
+    const tries = open.get(whose);
+    if (tries?.record.outcome === 'retrying' && isAlike(tries.record, record)) {
+      tries.count++;
+      tries.sinceMs = record.atMs;
+      continue;
+    }
+    const fresh = { record, count: 1, sinceMs: record.atMs };
+    gathered.push(fresh);
+    open.set(whose, fresh);
+  }
+  return gathered;
+}
+
+function isAlike(a: NotificationRecord, b: NotificationRecord): boolean {
+  return a.outcome === b.outcome && a.reason === b.reason && a.firing === b.firing && a.resolved === b.resolved;
 }

@@ -37,6 +37,7 @@ export async function listAlerts(
   }
 }
 
+/** Exit code 1 where neither a rule nor an alert is of that name. */
 export async function explainAlert(
   name: string,
   matchers: readonly string[],
@@ -66,7 +67,10 @@ export async function explainAlert(
         for (const line of section.lines) context.stdout.write(`  ${printable(line)}\n`);
       }
     }
-    return EXIT.fine;
+    const isKnown =
+      groups.some((group) => group.rules.some((rule) => rule.name === name)) ||
+      (await monitor.alerts.alerts({})).some((alert) => alert.labels.get('alertname') === name);
+    return isKnown ? EXIT.fine : EXIT.found;
   } finally {
     await monitor.close();
   }

@@ -1,5 +1,6 @@
 /** Explains a rule: each series' value against the threshold, since when it is true and how much of `for` is left, or why there is no result. */
 import { formatDuration } from '../config/duration.ts';
+import { nearestNames } from '../config/nearest-name.ts';
 import type { RuleConfig, RuleGroupConfig } from '../config/rule-file.ts';
 import { type BinaryExpression, COMPARISONS, type Expression, typeOf, unwrap } from '../promql/expression.ts';
 import { formatExpression } from '../promql/format.ts';
@@ -35,7 +36,12 @@ export async function explainRule(name: string, options: ExplainOptions): Promis
     }
   }
   if (sections.length > 0) return sections;
-  return [{ heading: 'rule', lines: [`no rule is called ${name}`] }];
+  const [nearest] = nearestNames(
+    name,
+    options.groups.flatMap((group) => group.rules.map((rule) => rule.name)),
+  );
+  const advice = nearest === undefined ? '' : `: did you mean ${nearest}?`;
+  return [{ heading: 'rule', lines: [`no rule is called ${name}${advice}`] }];
 }
 
 async function explainOne(
@@ -58,7 +64,8 @@ async function explainOne(
   const log = new SubqueryLog(options.engine, options.nowMs, options.signal);
   const result = await log.vector(expression);
   if (result instanceof QueryError) {
-    lines.push(`the expression fails: ${result.message}`);
+    // As it fails now; the rule's last error may say so already.
+    if (result.message !== state?.lastError) lines.push(`the expression fails: ${result.message}`);
     return sections;
   }
   lines.push(`evaluated now it gives ${result.length} series`);

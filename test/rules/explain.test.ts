@@ -28,28 +28,28 @@ beforeAll(() => {
   engine = createEngine(head);
 });
 
+const STATE = {
+  kind: 'alerting',
+  name: 'R',
+  labels: Labels.EMPTY,
+  health: 'ok',
+  lastError: '',
+  lastEvaluationMs: NOW_MS,
+  evaluationSeconds: 0.001,
+} as const;
+const GROUP_STATE = {
+  name: 'g',
+  file: 'rules.yml',
+  intervalMs: MINUTE,
+  limit: 0,
+  lastEvaluationMs: NOW_MS,
+  evaluationSeconds: 0,
+};
+
 async function explain(expression: string, alerts: readonly RuleAlert[] = []): Promise<string[]> {
   const config = group('g', [alert('R', expression, { forMs: 10 * MINUTE })]);
-  const rule = {
-    kind: 'alerting',
-    name: 'R',
-    query: expression,
-    labels: Labels.EMPTY,
-    health: 'ok',
-    lastError: '',
-    lastEvaluationMs: NOW_MS,
-    evaluationSeconds: 0.001,
-    alerts,
-  } as const;
-  const state = {
-    name: 'g',
-    file: 'rules.yml',
-    intervalMs: MINUTE,
-    limit: 0,
-    lastEvaluationMs: NOW_MS,
-    evaluationSeconds: 0,
-  };
-  const options = { groups: [config], states: [{ ...state, rules: [rule] }], engine, nowMs: NOW_MS };
+  const rule = { ...STATE, query: expression, alerts };
+  const options = { groups: [config], states: [{ ...GROUP_STATE, rules: [rule] }], engine, nowMs: NOW_MS };
   const sections = await explainRule('R', options);
   return sections.slice(1).flatMap(({ heading, lines }) => [heading, ...lines]);
 }
@@ -132,7 +132,19 @@ describe('an empty result', () => {
     const sections = await explainRule('R', { groups: [config], states: [], engine, nowMs: NOW_MS });
     expect(sections[0]!.lines.at(-1)).toMatch(/^the expression is not understood here: 1:9: parse error/);
     expect(await explainRule('S', { groups: [config], states: [], engine, nowMs: NOW_MS })).toEqual([
-      { heading: 'rule', lines: ['no rule is called S'] },
+      { heading: 'rule', lines: ['no rule is called S: did you mean R?'] },
     ]);
+  });
+
+  it('says it once where the rule fails for the same reason', async () => {
+    const expression = 'temp * on () temp';
+    const config = group('g', [alert('R', expression)]);
+    const options = { groups: [config], engine, nowMs: NOW_MS };
+    const fresh = await explainRule('R', { ...options, states: [] });
+    const [failure] = fresh[0]!.lines.filter((line) => line.startsWith('the expression fails: '));
+    const lastError = failure!.slice('the expression fails: '.length);
+    const rule = { ...STATE, query: expression, health: 'err', lastError } as const;
+    const [section] = await explainRule('R', { ...options, states: [{ ...GROUP_STATE, rules: [rule] }] });
+    expect(section!.lines.filter((line) => line.includes(lastError))).toEqual([`last error: ${lastError}`]);
   });
 });
