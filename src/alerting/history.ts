@@ -49,7 +49,9 @@ export function gatherTries(records: readonly NotificationRecord[]): readonly Tr
       tries.sinceMs = record.atMs;
       continue;
     }
-    const fresh = { record, count: 1, sinceMs: record.atMs };
+    // Where there is a later record, the next try is made, or given up.
+    const { nextTryMs: _, ...past } = record;
+    const fresh = { record: tries === undefined ? record : past, count: 1, sinceMs: record.atMs };
     gathered.push(fresh);
     open.set(whose, fresh);
   }

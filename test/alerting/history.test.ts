@@ -43,6 +43,14 @@ it('gathers the tries of an integration that failed alike, whatever others do me
   ]);
 });
 
+it('knows a next try of the latest record alone', () => {
+  const [latest, before] = gatherTries([
+    { ...record(20, 'failed'), nextTryMs: 300 },
+    { ...record(10, 'retrying'), nextTryMs: 25 },
+  ]);
+  expect([latest!.record.nextTryMs, before!.record.nextTryMs]).toEqual([300, undefined]);
+});
+
 it('keeps apart what did not fail alike', () => {
   expect(gatherTries([record(2, 'failed'), record(1, 'failed')])).toHaveLength(2);
   expect(gatherTries([record(2, 'sent'), record(1, 'sent')])).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RoutedAlert } from '../../src/alerting/model.ts';
+import type { NotificationRecord, RoutedAlert } from '../../src/alerting/model.ts';
 import { Labels } from '../../src/labels/labels.ts';
 import type { LogRecord } from '../../src/logs/record.ts';
 import type { Span } from '../../src/traces/trace.ts';
@@ -17,7 +17,8 @@ import { rowWidth, sized, toned, toText } from '../../src/tui/frame/row.ts';
 import { itemRow, layOut, sorted } from '../../src/tui/frame/table.ts';
 import { TimeRange } from '../../src/tui/frame/time-range.ts';
 import { makeTheme } from '../../src/tui/theme.ts';
-import { alertItems, toldText, valueText } from '../../src/tui/views/alerts/model.ts';
+import { alertItems, hasAlert, reasonText, toldText, valueText } from '../../src/tui/views/alerts/model.ts';
+import { notificationRows } from '../../src/tui/views/alerts/notification-rows.ts';
 import { LogBuffer, tellingFields, volumeOf } from '../../src/tui/views/logs/model.ts';
 import { queryFor, seriesNames } from '../../src/tui/views/metrics/model.ts';
 import { keyFigures } from '../../src/tui/views/overview/fetch.ts';
@@ -159,6 +160,107 @@ describe('alerts', () => {
     const items = alertItems({ groups, routed: external, notifications: told });
     expect(items).toHaveLength(7);
     expect(items.slice(0, 3).map(toldText)).toEqual(['slack', 'slack failing', 'email']);
+  });
+});
+
+describe('alerts of one name and service', () => {
+  it('are told apart by the labels in which they differ', async () => {
+    const { alerts } = makeFakeMonitor({ nowMs: () => NOW });
+    const groups = (await alerts.ruleGroups()).slice(0, 1);
+    const rule = groups[0]!.rules.find((each) => each.kind === 'alerting')!;
+    const of = (labels: Record<string, string>): NonNullable<typeof rule.alerts>[number] => ({
+      labels: Labels.of({ alertname: rule.name, service: 'shop', severity: 'page', ...labels }),
+      annotations: Labels.EMPTY,
+      state: 'firing',
+      activeAtMs: NOW,
+      value: 1,
+    });
+    const instances = (...labels: Record<string, string>[]): string[] => {
+      const rules = [{ ...rule, alerts: labels.map(of) }];
+      const items = alertItems({ groups: [{ ...groups[0]!, rules }], routed: [], notifications: [] });
+      return items.map(({ instance }) => instance);
+    };
+    expect(instances({ node: 'a', dc: 'x' }, { node: 'b', dc: 'x' })).toEqual(['a', 'b']);
+    expect(instances({ node: 'a' }, { node: 'a', disk: 'sda' })).toEqual(['', 'sda']);
+    expect(instances({ node: 'a' })).toEqual(['']);
+    expect(instances({ service: 'cart' }, { service: 'pay' })).toEqual(['', '']);
+  });
+});
+
+describe('alerts that nobody hears of', () => {
+  const answers = async () => {
+    const { alerts } = makeFakeMonitor({ nowMs: () => NOW });
+    return {
+      groups: await alerts.ruleGroups(),
+      routed: await alerts.alerts({}),
+      notifications: await alerts.notifications(100),
+    };
+  };
+
+  it('names a rule that cannot be evaluated, and why, apart from those that are inactive', async () => {
+    const known = await answers();
+    const groups = known.groups.map((group) => ({
+      ...group,
+      rules: group.rules.map((rule) =>
+        rule.kind === 'alerting' && (rule.alerts ?? []).length === 0
+          ? { ...rule, health: 'err' as const, lastError: 'many-to-many matching not allowed' }
+          : rule,
+      ),
+    }));
+    const failing = alertItems({ ...known, groups }).filter((item) => item.state === 'failing');
+    expect(failing.length).toBeGreaterThan(0);
+    expect(failing.map(toldText)).toEqual(failing.map(() => 'many-to-many matching not allowed'));
+    expect(failing.map(valueText)).toEqual(failing.map(() => 'no result'));
+    expect(failing.some(hasAlert)).toBe(false);
+  });
+
+  it('names the alert that inhibits one', async () => {
+    const known = await answers();
+    const [source, target] = known.routed;
+    const status = { ...target!.status, state: 'suppressed' as const, inhibitedBy: [source!.fingerprint] };
+    const items = alertItems({ ...known, routed: [source!, { ...target!, status }] });
+    const inhibited = items.find((item) => item.state === 'inhibited')!;
+    const name = source!.labels.get('alertname');
+    expect(toldText(inhibited)).toBe(`inhibited by ${name}`);
+    const reason = `inhibited-by:${'0123456789abcdef'}`;
+    expect(reasonText(reason, new Map([['0123456789abcdef', name]]))).toBe(`inhibited by ${name}`);
+    expect(reasonText(reason)).toBe('inhibited by 0123456789abcdef');
+    expect(reasonText('unexpected status code 503: no')).toBe('HTTP 503: no');
+    expect(reasonText('first-notification; not for a@x.org')).toBe('first notification; not for a@x.org');
+  });
+});
+
+describe('who was told', () => {
+  const zone = makeZone(true, NOW);
+  const theme = makeTheme('default', 16, false);
+
+  it('gathers tries that failed alike, and says the next one only where it is to come', () => {
+    const record = (ago: number, outcome: NotificationRecord['outcome'], nextTryMs?: number): NotificationRecord => ({
+      atMs: NOW - ago,
+      receiver: 'team',
+      integration: 'slack[0]',
+      groupLabels: Labels.of({ alertname: 'A' }),
+      status: 'firing',
+      firing: 1,
+      resolved: 0,
+      fingerprints: ['f'],
+      outcome,
+      reason: 'unexpected status code 503: out of order for maintenance until tomorrow',
+      durationMs: 3,
+      ...(nextTryMs === undefined ? {} : { nextTryMs }),
+    });
+    const told = [
+      record(1_000, 'retrying', NOW + 9_000),
+      record(5_000, 'retrying', NOW - 1_000),
+      record(8_000, 'retrying', NOW - 5_000),
+      record(60_000, 'failed', NOW - 30_000),
+    ];
+    const rows = notificationRows({ told, inhibitors: new Map() }, 70, { nowMs: NOW, zone, theme });
+    const texts = rows.map((each) => toText(each).trimEnd());
+    expect(texts.filter((text) => /retrying/.test(text))).toHaveLength(1);
+    expect(texts.join('\n')).toMatch(/slack +next try in 9s\n/);
+    expect(texts.join(' ').replaceAll(/ +/g, ' ')).toMatch(/\(3 times since /);
+    expect(texts.filter((text) => /next try/.test(text))).toHaveLength(1);
   });
 });
 

@@ -12,7 +12,8 @@ import { Scroll } from '../../frame/text-page.ts';
 import { SERIES_TONES } from '../../theme.ts';
 import { fetchAlertSeries } from './fetch.ts';
 import type { AlertItem } from './model.ts';
-import { alertFieldRows, alertHeadRows, notificationRows } from './rows.ts';
+import { notificationRows } from './notification-rows.ts';
+import { alertFieldRows, alertHeadRows } from './rows.ts';
 
 export class AlertDetail implements Detail {
   item: AlertItem;
@@ -27,7 +28,7 @@ export class AlertDetail implements Detail {
   }
 
   get title(): string {
-    return this.item.service === '' ? this.item.name : `${this.item.name} ${this.item.service}`;
+    return [this.item.name, this.item.service, this.item.instance].filter((part) => part !== '').join(' ');
   }
 
   /** What is compared with the threshold. */
@@ -121,7 +122,7 @@ export class AlertDetail implements Detail {
   }
 
   #toldRows(area: Area, columns: number): Row[] {
-    if (this.item.told.length > 0) return notificationRows(this.item.told, columns, area);
+    if (this.item.told.length > 0) return notificationRows(this.item, columns, area);
     const firing = this.item.state === 'firing';
     return [row(toned('muted', firing ? 'Nobody yet. x explains why.' : 'Nobody: only firing alerts are notified.'))];
   }

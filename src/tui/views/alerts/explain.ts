@@ -4,11 +4,11 @@ import type { Desk } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
 import { row, toned } from '../../frame/row.ts';
 import { TextPage } from '../../frame/text-page.ts';
-import type { AlertItem } from './model.ts';
+import { type AlertItem, hasAlert } from './model.ts';
 import { explanationRows } from './rows.ts';
 
 export function explain(desk: Desk, item: AlertItem): void {
-  explainRule(desk, item.name, item.state === 'inactive' ? undefined : item.labels);
+  explainRule(desk, item.name, hasAlert(item) ? item.labels : undefined);
 }
 
 export function explainRule(desk: Desk, name: string, labels: AlertItem['labels'] | undefined): void {

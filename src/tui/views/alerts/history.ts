@@ -1,4 +1,5 @@
-/** The place of the notification history: every record, newest first, and the selected one in full. */
+/** The place of the notification history: every record, newest first, tries that failed alike as one, and the selected one in full. */
+import { gatherTries, type Tries } from '../../../alerting/history.ts';
 import type { NotificationRecord } from '../../../alerting/model.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatAgo, formatMoment, formatSeconds, plural } from '../../frame/format.ts';
@@ -10,14 +11,14 @@ import { headRow, itemRow, layOut } from '../../frame/table.ts';
 import { TextPage } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { reasonText } from './model.ts';
-import { notificationColumns } from './rows.ts';
+import { notificationColumns } from './notification-rows.ts';
 
 const MOST_RECORDS = 10_000;
 const ADVICE = 'It is tried again every 2 s; the header shows the state of the source.';
 
 export class HistoryPlace extends Place {
   readonly view = 'alerts';
-  #all: readonly NotificationRecord[] = [];
+  #all: readonly Tries[] = [];
   #list = new ListState();
 
   crumb(): string {
@@ -30,14 +31,14 @@ export class HistoryPlace extends Place {
 
   async fetch(): Promise<void> {
     const selected = this.#items()[this.#list.selected];
-    this.#all = await this.desk.monitor.alerts.notifications(MOST_RECORDS);
+    this.#all = gatherTries(await this.desk.monitor.alerts.notifications(MOST_RECORDS));
     if (selected === undefined || this.#list.selected === 0) return;
-    const at = this.#items().findIndex((record) => keyOf(record) === keyOf(selected));
+    const at = this.#items().findIndex((tries) => keyOf(tries) === keyOf(selected));
     if (at >= 0) this.#list.selected = at;
   }
 
-  #items(): readonly NotificationRecord[] {
-    return this.#all.filter((record) =>
+  #items(): readonly Tries[] {
+    return this.#all.filter(({ record }) =>
       this.filter.accepts({
         text: `${record.receiver} ${record.integration} ${record.outcome} ${record.status} ${record.groupLabels} ${reasonText(record.reason)}`,
         field: (name) =>
@@ -58,7 +59,7 @@ export class HistoryPlace extends Place {
   }
 
   override status(): Row {
-    const failed = this.#all.filter(({ outcome }) => outcome === 'failed' || outcome === 'not-delivered').length;
+    const failed = this.#all.filter(({ record }) => /^(failed|not-delivered)$/.test(record.outcome)).length;
     return row(
       toned('muted', plural(this.#all.length, 'record')),
       failed > 0 ? toned('warning', `, ${failed} not delivered`) : '',
@@ -80,7 +81,7 @@ export class HistoryPlace extends Place {
       );
     }
     const { from, to } = this.#list.window(items.length, height - 1);
-    const shown = items.slice(from, to);
+    const shown = items.slice(from, to).map(counted);
     const laid = layOut(notificationColumns(true, area), shown, width);
     return [
       headRow(laid, theme),
@@ -95,35 +96,44 @@ export class HistoryPlace extends Place {
     const items = this.#items();
     if (this.#list.act(action, items.length)) return true;
     if (action !== 'open') return false;
-    const record = items[this.#list.selected];
-    if (record !== undefined) this.desk.show(new TextPage('Notification', (area) => recordRows(record, area)));
+    const tries = items[this.#list.selected];
+    if (tries !== undefined) this.desk.show(new TextPage('Notification', (area) => triesRows(tries, area)));
     return true;
   }
 
   override copyText(): string | undefined {
-    const record = this.#items()[this.#list.selected];
+    const record = this.#items()[this.#list.selected]?.record;
     return record === undefined ? undefined : `${record.receiver} ${record.integration}: ${reasonText(record.reason)}`;
   }
 }
 
-function keyOf({ atMs, receiver, integration, groupLabels }: NotificationRecord): string {
-  return `${atMs} ${receiver} ${integration} ${groupLabels}`;
+/** The oldest try stays the same while newer ones come. */
+function keyOf({ sinceMs, record: { receiver, integration, groupLabels } }: Tries): string {
+  return `${sinceMs} ${receiver} ${integration} ${groupLabels}`;
 }
 
-function recordRows(record: NotificationRecord, { width, theme, nowMs, zone }: Area): Row[] {
+/** For a row of the list. */
+function counted({ record, count }: Tries): NotificationRecord {
+  return count === 1 ? record : { ...record, reason: `${count}× ${reasonText(record.reason)}` };
+}
+
+function triesRows({ record, count, sinceMs }: Tries, { width, theme, nowMs, zone }: Area): Row[] {
   return fieldRows(
     [
       ['when', `${formatMoment(record.atMs, nowMs, zone)} ${zone.name}, ${formatAgo(record.atMs, nowMs)}`],
-      ['to', `${record.receiver} by ${record.integration}`],
+      ['to', `${record.receiver} by ${record.integration === '*' ? 'all its integrations' : record.integration}`],
       ['of', record.groupLabels.size === 0 ? 'all alerts' : `${record.groupLabels}`],
       ['holding', `${plural(record.firing, 'firing alert')}, ${record.resolved} resolved`],
       ['outcome', record.outcome],
       ['reason', reasonText(record.reason)],
+      ...(count > 1
+        ? [['tries', `${count} that failed alike, since ${formatMoment(sinceMs, nowMs, zone)}`] as const]
+        : []),
       ['took', formatSeconds(record.durationMs / 1000)],
       [
         'next try',
-        record.nextTryMs === undefined
-          ? 'none'
+        record.nextTryMs === undefined || record.nextTryMs <= nowMs
+          ? 'none to come'
           : `${formatMoment(record.nextTryMs, nowMs, zone)}, ${formatAgo(record.nextTryMs, nowMs)}`,
       ],
     ],

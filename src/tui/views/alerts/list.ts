@@ -95,10 +95,11 @@ export class AlertsPlace extends Place {
     return sorted(shown, SORT_KEYS, this.#sort);
   }
 
-  #groups(): Group<AlertItem>[] {
+  /** `width`: for which the headings are made. */
+  #groups(width = Number.POSITIVE_INFINITY): Group<AlertItem>[] {
     const items = this.#items();
     return this.#byGroup
-      ? notifiedGroups(this.#notified, items, { nowMs: this.desk.nowMs() })
+      ? notifiedGroups(this.#notified, items, this.desk.nowMs(), width)
       : stateGroups(items, this.#sort);
   }
 
@@ -141,7 +142,7 @@ export class AlertsPlace extends Place {
         area.width,
         area.height,
       );
-    const groups = this.#groups();
+    const groups = this.#groups(area.width);
     if (groups.every((group) => group.items.length === 0))
       return emptyRows(
         'Nothing is notified, and nothing waits to be.',

@@ -10,7 +10,8 @@ import type { Subject } from '../../frame/place.ts';
 import { serviceOf } from '../service.ts';
 import type { AlertAnswers } from './fetch.ts';
 
-export type AlertState = 'firing' | 'pending' | 'silenced' | 'inhibited' | 'muted' | 'inactive';
+/** `failing`: there is no alert because the rule cannot be evaluated. */
+export type AlertState = 'firing' | 'pending' | 'failing' | 'silenced' | 'inhibited' | 'muted' | 'inactive';
 
 export interface AlertItem {
   readonly key: string;
@@ -18,6 +19,8 @@ export interface AlertItem {
   readonly state: AlertState;
   readonly severity: string;
   readonly service: string;
+  /** What tells it from the others of the same name and service: the values of the labels in which they differ. */
+  readonly instance: string;
   readonly labels: Labels;
   readonly annotations: Labels;
   /** Since when its expression holds; undefined where it does not. */
@@ -29,14 +32,16 @@ export interface AlertItem {
   readonly threshold: Threshold | undefined;
   readonly unit: Unit;
   readonly routed: RoutedAlert | undefined;
+  /** What inhibits it: the alerts' names by their fingerprints. */
+  readonly inhibitors: ReadonlyMap<string, string>;
   /** Newest first. */
   readonly told: readonly NotificationRecord[];
 }
 
-const RANKS: readonly AlertState[] = ['firing', 'pending', 'silenced', 'inhibited', 'muted', 'inactive'];
+const RANKS: readonly AlertState[] = ['firing', 'pending', 'failing', 'silenced', 'inhibited', 'muted', 'inactive'];
 const SEVERITIES = ['critical', 'page', 'error', 'warning', 'info'];
 
-/** Firing first, then pending, silenced, inactive; within each the worst severity, then the longest. */
+/** Firing first, then pending, rules that fail, silenced, inactive; within each the worst severity, then the longest. */
 export function alertItems({ groups, routed, notifications }: AlertAnswers): AlertItem[] {
   const byPrint = new Map(routed.map((alert) => [alert.fingerprint, alert]));
   const byName = Map.groupBy(routed, (alert) => alert.labels.get('alertname'));
@@ -66,6 +71,7 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
           state: alert.state === 'firing' ? stateOf(route) : alert.state,
           severity: alert.labels.get('severity'),
           service: serviceOf(alert.labels),
+          instance: '',
           labels: alert.labels,
           annotations: alert.annotations,
           sinceMs: alert.state === 'inactive' ? undefined : alert.activeAtMs,
@@ -75,14 +81,16 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
           group,
           ...shared,
           routed: route,
+          inhibitors: inhibitorsOf(route, byPrint),
           told: told.get(route?.fingerprint ?? print) ?? [],
         });
       }
     }
   }
   for (const alert of routed)
-    if (!seen.has(alert.fingerprint)) items.push(foreign(alert, told.get(alert.fingerprint) ?? []));
-  return items.sort(
+    if (!seen.has(alert.fingerprint))
+      items.push(foreign(alert, told.get(alert.fingerprint) ?? [], inhibitorsOf(alert, byPrint)));
+  return withInstances(items).sort(
     (a, b) =>
       RANKS.indexOf(a.state) - RANKS.indexOf(b.state) ||
       severityRank(a.severity) - severityRank(b.severity) ||
@@ -97,6 +105,35 @@ function stateOf(routed: RoutedAlert | undefined): 'firing' | 'silenced' | 'inhi
   const { silencedBy, inhibitedBy } = routed.status;
   if (silencedBy.length > 0) return 'silenced';
   return inhibitedBy.length > 0 ? 'inhibited' : 'muted';
+}
+
+function withInstances(items: readonly AlertItem[]): AlertItem[] {
+  const alike = Map.groupBy(items, ({ name, service }) => JSON.stringify([name, service]));
+  return [...alike.values()].flatMap((group) => {
+    if (group.length === 1) return group;
+    const names = new Set(group.flatMap(({ labels }) => [...labels].map(([name]) => name)));
+    const telling = [...names].filter((name) => new Set(group.map(({ labels }) => labels.get(name))).size > 1);
+    return group.map((item) => ({
+      ...item,
+      instance: telling
+        .map((name) => item.labels.get(name))
+        .filter((value) => value !== '')
+        .join(' '),
+    }));
+  });
+}
+
+function inhibitorsOf(
+  routed: RoutedAlert | undefined,
+  byPrint: ReadonlyMap<string, RoutedAlert>,
+): ReadonlyMap<string, string> {
+  const prints = routed?.status.inhibitedBy ?? [];
+  return new Map(prints.map((print) => [print, byPrint.get(print)?.labels.get('alertname') || print]));
+}
+
+/** Whether there is an alert, not only a rule that could give one. */
+export function hasAlert({ state }: Pick<AlertItem, 'state'>): boolean {
+  return state !== 'inactive' && state !== 'failing';
 }
 
 function sharedOf(rule: RuleState): { readonly threshold: Threshold | undefined; readonly unit: Unit } {
@@ -119,9 +156,10 @@ function inactive(group: RuleGroupState, rule: RuleState, shared: ReturnType<typ
   return {
     key: `${group.file}/${group.name}/${rule.name}`,
     name: rule.name,
-    state: 'inactive',
+    state: rule.health === 'err' ? 'failing' : 'inactive',
     severity: rule.labels.get('severity'),
     service: '',
+    instance: '',
     labels: rule.labels.with('alertname', rule.name),
     annotations: rule.annotations ?? Labels.EMPTY,
     sinceMs: undefined,
@@ -131,18 +169,24 @@ function inactive(group: RuleGroupState, rule: RuleState, shared: ReturnType<typ
     group,
     ...shared,
     routed: undefined,
+    inhibitors: new Map(),
     told: [],
   };
 }
 
 /** An alert that came by the API, or of a rule that is not there any more. */
-function foreign(alert: RoutedAlert, told: readonly NotificationRecord[]): AlertItem {
+function foreign(
+  alert: RoutedAlert,
+  told: readonly NotificationRecord[],
+  inhibitors: ReadonlyMap<string, string>,
+): AlertItem {
   return {
     key: alert.fingerprint,
     name: alert.labels.get('alertname'),
     state: stateOf(alert),
     severity: alert.labels.get('severity'),
     service: serviceOf(alert.labels),
+    instance: '',
     labels: alert.labels,
     annotations: alert.annotations,
     sinceMs: alert.startsAtMs,
@@ -153,12 +197,14 @@ function foreign(alert: RoutedAlert, told: readonly NotificationRecord[]): Alert
     threshold: undefined,
     unit: 'none',
     routed: alert,
+    inhibitors,
     told,
   };
 }
 
 /** `7.31 % > 5 %`. */
 export function valueText(item: AlertItem): string {
+  if (item.state === 'failing') return 'no result';
   if (Number.isNaN(item.value))
     return item.threshold === undefined
       ? ''
@@ -172,8 +218,10 @@ export function valueText(item: AlertItem): string {
 /** Who was told, in few words: `slack, email`, or why nobody was. */
 export function toldText(item: AlertItem): string {
   const status = item.routed?.status;
+  if (item.state === 'failing') return item.rule?.lastError ?? '';
   if (item.state === 'silenced') return `silenced by ${status!.silencedBy.map((id) => id.slice(0, 8)).join(', ')}`;
-  if (item.state === 'inhibited') return 'inhibited by another alert';
+  if (item.state === 'inhibited')
+    return `inhibited by ${[...new Set(item.inhibitors.values())].join(', ') || 'another alert'}`;
   if (item.state === 'muted') return `muted by ${status!.mutedBy.join(', ') || 'a time interval'}`;
   if (item.state !== 'firing') return '';
   const channels = (outcome: NotificationRecord['outcome']): string[] => [
@@ -186,17 +234,23 @@ export function toldText(item: AlertItem): string {
   return channels('not-delivered').length > 0 ? 'not delivered' : 'nobody yet';
 }
 
-/** `slack[0]` → `slack`. */
+/** `slack[0]` → `slack`; what a receiver's integrations have in common is of `all`. */
 export function channelOf(record: NotificationRecord): string {
+  if (record.integration === '*') return 'all';
   return record.integration.replace(/\[\d+\]$/, '');
 }
 
-/** `first-notification` → `first notification`, `silenced-by:ID` → `silenced by ID`; an error stays as it is. */
-export function reasonText(reason: string): string {
+/**
+ * `first-notification` → `first notification`, `silenced-by:ID` → `silenced by ID`; an error stays as it is. Alerts that are
+ * named by a fingerprint get the name that `alertNames` has for it.
+ */
+export function reasonText(reason: string, alertNames: ReadonlyMap<string, string> = new Map()): string {
   const named = /^([a-z]+(?:-[a-z]+)+)(?::(.*)|(;.*))?$/s.exec(reason);
-  if (named === null) return reason;
+  // The number is what a narrow column must not cut off.
+  if (named === null) return reason.replace('unexpected status code ', 'HTTP ');
   const words = named[1]!.replaceAll('-', ' ');
-  return named[2] === undefined ? words + (named[3] ?? '') : `${words} ${named[2]}`;
+  const about = named[2]?.replace(/[0-9a-f]{16}/g, (print) => alertNames.get(print) ?? print);
+  return about === undefined ? words + (named[3] ?? '') : `${words} ${about}`;
 }
 
 /** From an alert: its service, its expression, and the time from before it began until now. */

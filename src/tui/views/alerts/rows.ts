@@ -1,5 +1,5 @@
-/** Alerts as rows: the list by state, and one alert with its series, labels and history. */
-import type { AlertGroup, NotificationRecord } from '../../../alerting/model.ts';
+/** Alerts as rows: the list by state or by group, one alert with its labels, and its explanation. */
+import type { AlertGroup } from '../../../alerting/model.ts';
 import type { Explanation } from '../../../monitor/sources.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
 import { expressionRows } from '../../expression/highlight.ts';
@@ -12,16 +12,16 @@ import { BLANK, type Part, type Row, row, select, sized, toned } from '../../fra
 import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
 import { clean, widthOf, wrap } from '../../sanitise.ts';
 import type { Theme, Tone } from '../../theme.ts';
-import { type AlertItem, type AlertState, channelOf, reasonText, toldText, valueText } from './model.ts';
+import { type AlertItem, type AlertState, hasAlert, toldText, valueText } from './model.ts';
 import { timelineColumn } from './timeline.ts';
 
 export function stateTone(state: AlertState): Tone {
-  return state === 'firing' ? 'critical' : state === 'pending' ? 'warning' : 'muted';
+  return state === 'firing' ? 'critical' : state === 'pending' || state === 'failing' ? 'warning' : 'muted';
 }
 
 export function stateGlyph(state: AlertState, { glyphs }: Theme): string {
-  const { firing, pending, silenced, inactive } = glyphs;
-  return { firing, pending, silenced, inhibited: silenced, muted: silenced, inactive }[state];
+  const { firing, pending, failing, silenced, inactive } = glyphs;
+  return { firing, pending, failing, silenced, inhibited: silenced, muted: silenced, inactive }[state];
 }
 
 export function severityTone(severity: string): Tone {
@@ -71,7 +71,7 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
       priority: 1,
       cell: (item) => toned(item.state === 'inactive' ? 'plain' : 'strong', item.name),
     },
-    { id: 'service', title: 'Service', min: 8, max: 24, priority: 3, cell: (item) => item.service },
+    { id: 'service', title: 'Service', min: 8, max: 24, priority: 3, cell: (item) => serviceCell(item) },
     {
       id: 'value',
       title: 'Value',
@@ -92,14 +92,20 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
   ];
 }
 
+/** The service, and what tells the alert from others of its name there. */
+function serviceCell({ service, instance }: AlertItem): Part {
+  return instance === '' ? service : row(service, toned('muted', ` ${instance}`));
+}
+
 export function toldCell(item: AlertItem): Part {
   const text = toldText(item);
-  return toned(/failing|not delivered|nobody/.test(text) ? 'warning' : 'muted', text);
+  return toned(item.state === 'failing' || /failing|not delivered|nobody/.test(text) ? 'warning' : 'muted', text);
 }
 
 const HEADINGS: readonly (readonly [AlertState, string])[] = [
   ['firing', 'Firing'],
   ['pending', 'Pending'],
+  ['failing', 'Rules that fail'],
   ['silenced', 'Silenced'],
   ['inhibited', 'Inhibited'],
   ['muted', 'Muted'],
@@ -119,7 +125,8 @@ export function stateGroups(items: readonly AlertItem[], sort: SortState | undef
 export function notifiedGroups(
   groups: readonly AlertGroup[],
   items: readonly AlertItem[],
-  { nowMs }: Pick<Area, 'nowMs'>,
+  nowMs: number,
+  width: number,
 ): Group<AlertItem>[] {
   const byKey = new Map(items.map((item) => [item.key, item]));
   const grouped = new Set<AlertItem>();
@@ -127,17 +134,22 @@ export function notifiedGroups(
     const own = group.alerts.map((alert) => byKey.get(alert.fingerprint)).filter((item) => item !== undefined);
     for (const item of own) grouped.add(item);
     const next = group.nextFlushMs === undefined ? '' : `  next flush ${formatAgo(group.nextFlushMs, nowMs)}`;
+    const count = `${next}  ${own.length}`;
+    const room = width - widthOf(`  to ${group.receiver}${count}`);
+    const name = clean(`${group.labels}`);
+    // Who is told and when says more than the labels' names.
+    const short = widthOf(name) <= room ? name : clean([...group.labels].map(([, value]) => value).join(' '));
     return {
       heading: row(
-        toned('strong', group.labels.size === 0 ? 'all alerts' : clean(`${group.labels}`)),
+        toned('strong', group.labels.size === 0 ? 'all alerts' : short),
         toned('muted', '  to '),
         toned('accent', group.receiver),
-        toned('muted', `${next}  ${own.length}`),
+        toned('muted', count),
       ),
       items: own,
     };
   });
-  const rest = items.filter((item) => item.state !== 'inactive' && !grouped.has(item));
+  const rest = items.filter((item) => hasAlert(item) && !grouped.has(item));
   return [...notified, { heading: row(toned('muted', `In no group  ${rest.length}`)), items: rest }];
 }
 
@@ -164,18 +176,27 @@ export function alertListRows(
 }
 
 function summaryRow(item: AlertItem, width: number): Row {
+  const name = toned('accent', `${clean(item.name)}  `);
+  if (item.rule?.health === 'err') return sized(row(name, toned('warning', `fails: ${item.rule.lastError}`)), width);
   const text = item.annotations.get('description') || item.annotations.get('summary') || item.rule?.query || '';
-  return sized(row(toned('accent', `${clean(item.name)}  `), toned('muted', text)), width);
+  return sized(row(name, toned('muted', text)), width);
 }
 
 /** The head of one alert: what, how bad, since when, how far from its threshold. */
 export function alertHeadRows(item: AlertItem, area: Area): Row[] {
   const { theme, nowMs, zone } = area;
   const chip: Tone =
-    item.state === 'firing' ? 'chip-critical' : item.state === 'pending' ? 'chip-warning' : 'chip-muted';
+    item.state === 'firing'
+      ? 'chip-critical'
+      : item.state === 'pending' || item.state === 'failing'
+        ? 'chip-warning'
+        : 'chip-muted';
   const since =
     item.sinceMs === undefined
-      ? toned('muted', 'its expression does not hold now')
+      ? toned(
+          'muted',
+          item.state === 'failing' ? 'its expression cannot be evaluated' : 'its expression does not hold now',
+        )
       : row(
           toned('muted', 'since '),
           formatMoment(item.sinceMs, nowMs, zone),
@@ -193,6 +214,9 @@ export function alertHeadRows(item: AlertItem, area: Area): Row[] {
       toned('strong', valueText(item)),
       '  ',
       since,
+    ),
+    ...(item.rule?.health === 'err' ? wrap(clean(item.rule.lastError), area.width).slice(0, 3) : []).map((line) =>
+      row(toned('warning', line)),
     ),
     ...wrap(clean(item.annotations.get('summary') || item.annotations.get('description')), area.width)
       .slice(0, 2)
@@ -220,112 +244,6 @@ export function alertFieldRows(item: AlertItem, width: number, theme: Theme): Ro
     rows.push(row(toned('strong', 'Annotations')), ...fieldRows([...item.annotations], width, theme), BLANK);
   rows.push(row(toned('strong', 'Labels')), ...fieldRows([...item.labels], width, theme));
   return rows;
-}
-
-/** Who was told of one alert: newest first, a row each, and below it the reason where the row has no room for it. */
-export function notificationRows(
-  records: readonly NotificationRecord[],
-  width: number,
-  area: Pick<Area, 'nowMs' | 'zone' | 'theme'>,
-): Row[] {
-  const laid = layOut(notificationColumns(false, area), records, width);
-  const reasonWidth = laid.find(({ column }) => column.id === 'reason')?.width ?? 0;
-  return records.flatMap((record) => {
-    const reason = clean(reasonText(record.reason));
-    if (widthOf(reason) <= reasonWidth) return [itemRow(laid, record, area.theme)];
-    const line = itemRow(laid, { ...record, reason: '' }, area.theme);
-    const { tone } = outcomeLook(record.outcome, area.theme);
-    return [line, ...wrap(reason, width - 10).map((part) => row(' '.repeat(10), toned(tone, part)))];
-  });
-}
-
-export function notificationColumns(
-  withGroup: boolean,
-  { nowMs, zone, theme }: Pick<Area, 'nowMs' | 'zone' | 'theme'>,
-): Column<NotificationRecord>[] {
-  const about: Column<NotificationRecord> = {
-    id: 'about',
-    title: 'About',
-    min: 16,
-    max: 44,
-    priority: 2,
-    cell: (record) => [...record.groupLabels].map(([, value]) => value).join(' '),
-  };
-  return [
-    {
-      id: 'at',
-      title: 'At',
-      min: 8,
-      max: 14,
-      priority: 1,
-      cell: (record) => toned('muted', formatMoment(record.atMs, nowMs, zone)),
-    },
-    {
-      id: 'outcome',
-      title: 'Outcome',
-      min: 13,
-      max: 15,
-      priority: 1,
-      cell: (record) => {
-        const { glyph, tone } = outcomeLook(record.outcome, theme);
-        return toned(tone, `${glyph} ${record.outcome}`);
-      },
-    },
-    {
-      id: 'status',
-      title: 'Status',
-      min: 8,
-      max: 8,
-      priority: 4,
-      cell: (record) => toned(record.status === 'firing' ? 'plain' : 'ok', record.status),
-    },
-    ...(withGroup ? [about] : []),
-    {
-      id: 'channel',
-      title: 'Channel',
-      min: 9,
-      max: 12,
-      priority: 1,
-      cell: (record) => toned('strong', channelOf(record)),
-    },
-    { id: 'receiver', title: 'Receiver', min: 8, max: 20, priority: 6, cell: (record) => record.receiver },
-    {
-      id: 'reason',
-      title: 'Why',
-      min: withGroup ? 10 : 24,
-      max: 90,
-      grow: 1,
-      priority: 2,
-      cell: (record) =>
-        row(
-          toned(
-            record.outcome === 'sent' || record.outcome === 'suppressed'
-              ? 'muted'
-              : outcomeLook(record.outcome, theme).tone,
-            reasonText(record.reason),
-          ),
-          record.nextTryMs === undefined ? '' : toned('muted', `, next try ${formatAgo(record.nextTryMs, nowMs)}`),
-        ),
-    },
-  ];
-}
-
-function outcomeLook(
-  outcome: NotificationRecord['outcome'],
-  { glyphs }: Theme,
-): { readonly glyph: string; readonly tone: Tone } {
-  switch (outcome) {
-    case 'sent':
-      return { glyph: glyphs.ok, tone: 'ok' };
-    case 'failed':
-      return { glyph: glyphs.failing, tone: 'critical' };
-    case 'retrying':
-      return { glyph: glyphs.slow, tone: 'warning' };
-    case 'not-delivered':
-      return { glyph: glyphs.off, tone: 'warning' };
-    case 'suppressed':
-      return { glyph: glyphs.silenced, tone: 'muted' };
-  }
 }
 
 /** `x`: every decision by its name. */

@@ -10,7 +10,7 @@ import { promptRow } from '../../frame/prompt-row.ts';
 import { BLANK, type Row, row, sized, toned } from '../../frame/row.ts';
 import type { Key } from '../../input/keys.ts';
 import { editLine, type LineState, lineOf } from '../../input/line-editor.ts';
-import type { AlertItem } from './model.ts';
+import { type AlertItem, hasAlert } from './model.ts';
 
 const FIELDS = ['matchers', 'for', 'comment', 'by'] as const;
 type Field = (typeof FIELDS)[number];
@@ -73,7 +73,7 @@ class SilenceDialog implements Overlay {
       typeof read === 'string'
         ? []
         : this.#alerts.filter(
-            (item) => item.state !== 'inactive' && matchesAll(read.matchers, item.routed?.labels ?? item.labels),
+            (item) => hasAlert(item) && matchesAll(read.matchers, item.routed?.labels ?? item.labels),
           );
     const foot: Row[] =
       typeof read === 'string'

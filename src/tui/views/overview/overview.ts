@@ -11,8 +11,9 @@ import { itemRow, layOut } from '../../frame/table.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { AlertPlace } from '../alerts/alert.ts';
 import { explain } from '../alerts/explain.ts';
-import { type AlertItem, alertItems, subjectOf } from '../alerts/model.ts';
-import { alertColumns, notificationColumns } from '../alerts/rows.ts';
+import { type AlertItem, alertItems, hasAlert, subjectOf } from '../alerts/model.ts';
+import { notificationColumns } from '../alerts/notification-rows.ts';
+import { alertColumns } from '../alerts/rows.ts';
 import { EventsPlace } from '../events/events.ts';
 import { LogsPlace } from '../logs/logs.ts';
 import { subjectOfRecord } from '../logs/model.ts';
@@ -62,7 +63,7 @@ export class OverviewPlace extends Place {
 
   #land(): void {
     const alerts = this.#value('alerts');
-    if (alerts !== undefined) this.#alerts = alertItems(alerts).filter((item) => item.state !== 'inactive');
+    if (alerts !== undefined) this.#alerts = alertItems(alerts).filter(hasAlert);
     this.#troubles = troublesOf(sourceStates(this.desk.monitor), this.#value('targets'), alerts?.groups);
     this.desk.changed();
   }
