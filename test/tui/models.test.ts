@@ -17,7 +17,14 @@ import { rowWidth, sized, toned, toText } from '../../src/tui/frame/row.ts';
 import { itemRow, layOut, sorted } from '../../src/tui/frame/table.ts';
 import { TimeRange } from '../../src/tui/frame/time-range.ts';
 import { makeTheme } from '../../src/tui/theme.ts';
-import { alertItems, hasAlert, reasonText, toldText, valueText } from '../../src/tui/views/alerts/model.ts';
+import {
+  alertItems,
+  hasAlert,
+  reasonText,
+  tellingText,
+  toldText,
+  valueText,
+} from '../../src/tui/views/alerts/model.ts';
 import { notificationRows } from '../../src/tui/views/alerts/notification-rows.ts';
 import { LogBuffer, tellingFields, volumeOf } from '../../src/tui/views/logs/model.ts';
 import { queryFor, seriesNames } from '../../src/tui/views/metrics/model.ts';
@@ -178,7 +185,7 @@ describe('alerts of one name and service', () => {
     const instances = (...labels: Record<string, string>[]): string[] => {
       const rules = [{ ...rule, alerts: labels.map(of) }];
       const items = alertItems({ groups: [{ ...groups[0]!, rules }], routed: [], notifications: [] });
-      return items.map(({ instance }) => instance);
+      return items.map(tellingText);
     };
     expect(instances({ node: 'a', dc: 'x' }, { node: 'b', dc: 'x' })).toEqual(['a', 'b']);
     expect(instances({ node: 'a' }, { node: 'a', disk: 'sda' })).toEqual(['', 'sda']);

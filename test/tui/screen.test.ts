@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Labels } from '../../src/labels/labels.ts';
 import { Matcher } from '../../src/labels/matcher.ts';
 import type { Monitor } from '../../src/monitor/sources.ts';
 import { frameRows } from '../../src/tui/frame/layout.ts';
@@ -192,6 +193,28 @@ describe('on call', () => {
     const [silence] = await monitor.alerts.silences([]);
     expect(silence!.matchers.map(String)).toContain('alertname="HighErrorRate"');
     expect(silence!.endsAtMs - silence!.startsAtMs).toBe(2 * 3_600_000);
+    screen.session.close();
+  });
+
+  it('silences one alert of several that differ in a label alone', async () => {
+    const monitor = makeFakeMonitor({ nowMs: () => NOW });
+    const [group] = await monitor.alerts.ruleGroups();
+    const rule = group!.rules.find(({ kind }) => kind === 'alerting')!;
+    const alerts = ['a', 'b'].map((node) => ({
+      labels: Labels.of({ alertname: rule.name, service: 'shop', node }),
+      annotations: Labels.EMPTY,
+      state: 'firing' as const,
+      activeAtMs: NOW,
+      value: 1,
+    }));
+    monitor.alerts.ruleGroups = async () => [{ ...group!, rules: [{ ...rule, alerts }] }];
+    monitor.alerts.alerts = async () => [];
+    const screen = await open({}, { monitor });
+    await screen.press('3', 's');
+    expect(screen.text()).toContain(`matches 1 alert now: ${rule.name} shop a`);
+    await screen.press('Enter', 'y');
+    const [silence] = await monitor.alerts.silences([]);
+    expect(silence!.matchers.map(String)).toContain('node="a"');
     screen.session.close();
   });
 

@@ -11,7 +11,7 @@ import { BLANK, beside, type Row, row, toned } from '../../frame/row.ts';
 import { Scroll } from '../../frame/text-page.ts';
 import { SERIES_TONES } from '../../theme.ts';
 import { fetchAlertSeries } from './fetch.ts';
-import type { AlertItem } from './model.ts';
+import { type AlertItem, titleOf } from './model.ts';
 import { notificationRows } from './notification-rows.ts';
 import { alertFieldRows, alertHeadRows } from './rows.ts';
 
@@ -28,7 +28,7 @@ export class AlertDetail implements Detail {
   }
 
   get title(): string {
-    return [this.item.name, this.item.service, this.item.instance].filter((part) => part !== '').join(' ');
+    return titleOf(this.item);
   }
 
   /** What is compared with the threshold. */

@@ -19,8 +19,8 @@ export interface AlertItem {
   readonly state: AlertState;
   readonly severity: string;
   readonly service: string;
-  /** What tells it from the others of the same name and service: the values of the labels in which they differ. */
-  readonly instance: string;
+  /** What tells it from the others of the same name and service: the labels in which they differ, empty ones too. */
+  readonly telling: readonly (readonly [name: string, value: string])[];
   readonly labels: Labels;
   readonly annotations: Labels;
   /** Since when its expression holds; undefined where it does not. */
@@ -71,7 +71,7 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
           state: alert.state === 'firing' ? stateOf(route) : alert.state,
           severity: alert.labels.get('severity'),
           service: serviceOf(alert.labels),
-          instance: '',
+          telling: [],
           labels: alert.labels,
           annotations: alert.annotations,
           sinceMs: alert.state === 'inactive' ? undefined : alert.activeAtMs,
@@ -90,7 +90,7 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
   for (const alert of routed)
     if (!seen.has(alert.fingerprint))
       items.push(foreign(alert, told.get(alert.fingerprint) ?? [], inhibitorsOf(alert, byPrint)));
-  return withInstances(items).sort(
+  return withTelling(items).sort(
     (a, b) =>
       RANKS.indexOf(a.state) - RANKS.indexOf(b.state) ||
       severityRank(a.severity) - severityRank(b.severity) ||
@@ -107,19 +107,13 @@ function stateOf(routed: RoutedAlert | undefined): 'firing' | 'silenced' | 'inhi
   return inhibitedBy.length > 0 ? 'inhibited' : 'muted';
 }
 
-function withInstances(items: readonly AlertItem[]): AlertItem[] {
+function withTelling(items: readonly AlertItem[]): AlertItem[] {
   const alike = Map.groupBy(items, ({ name, service }) => JSON.stringify([name, service]));
   return [...alike.values()].flatMap((group) => {
     if (group.length === 1) return group;
     const names = new Set(group.flatMap(({ labels }) => [...labels].map(([name]) => name)));
     const telling = [...names].filter((name) => new Set(group.map(({ labels }) => labels.get(name))).size > 1);
-    return group.map((item) => ({
-      ...item,
-      instance: telling
-        .map((name) => item.labels.get(name))
-        .filter((value) => value !== '')
-        .join(' '),
-    }));
+    return group.map((item) => ({ ...item, telling: telling.map((name) => [name, item.labels.get(name)] as const) }));
   });
 }
 
@@ -129,6 +123,18 @@ function inhibitorsOf(
 ): ReadonlyMap<string, string> {
   const prints = routed?.status.inhibitedBy ?? [];
   return new Map(prints.map((print) => [print, byPrint.get(print)?.labels.get('alertname') || print]));
+}
+
+/** Name, service and what else tells it from others: `NodeDown shop node-a`. */
+export function titleOf(item: AlertItem): string {
+  return [item.name, item.service, tellingText(item)].filter((part) => part !== '').join(' ');
+}
+
+export function tellingText({ telling }: Pick<AlertItem, 'telling'>): string {
+  return telling
+    .map(([, value]) => value)
+    .filter((value) => value !== '')
+    .join(' ');
 }
 
 /** Whether there is an alert, not only a rule that could give one. */
@@ -159,7 +165,7 @@ function inactive(group: RuleGroupState, rule: RuleState, shared: ReturnType<typ
     state: rule.health === 'err' ? 'failing' : 'inactive',
     severity: rule.labels.get('severity'),
     service: '',
-    instance: '',
+    telling: [],
     labels: rule.labels.with('alertname', rule.name),
     annotations: rule.annotations ?? Labels.EMPTY,
     sinceMs: undefined,
@@ -186,7 +192,7 @@ function foreign(
     state: stateOf(alert),
     severity: alert.labels.get('severity'),
     service: serviceOf(alert.labels),
-    instance: '',
+    telling: [],
     labels: alert.labels,
     annotations: alert.annotations,
     sinceMs: alert.startsAtMs,

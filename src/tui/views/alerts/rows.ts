@@ -12,7 +12,7 @@ import { BLANK, type Part, type Row, row, select, sized, toned } from '../../fra
 import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
 import { clean, widthOf, wrap } from '../../sanitise.ts';
 import type { Theme, Tone } from '../../theme.ts';
-import { type AlertItem, type AlertState, hasAlert, toldText, valueText } from './model.ts';
+import { type AlertItem, type AlertState, hasAlert, tellingText, toldText, valueText } from './model.ts';
 import { timelineColumn } from './timeline.ts';
 
 export function stateTone(state: AlertState): Tone {
@@ -93,8 +93,9 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
 }
 
 /** The service, and what tells the alert from others of its name there. */
-function serviceCell({ service, instance }: AlertItem): Part {
-  return instance === '' ? service : row(service, toned('muted', ` ${instance}`));
+function serviceCell(item: AlertItem): Part {
+  const telling = tellingText(item);
+  return telling === '' ? item.service : row(item.service, toned('muted', ` ${telling}`));
 }
 
 export function toldCell(item: AlertItem): Part {

@@ -10,7 +10,7 @@ import { promptRow } from '../../frame/prompt-row.ts';
 import { BLANK, type Row, row, sized, toned } from '../../frame/row.ts';
 import type { Key } from '../../input/keys.ts';
 import { editLine, type LineState, lineOf } from '../../input/line-editor.ts';
-import { type AlertItem, hasAlert } from './model.ts';
+import { type AlertItem, hasAlert, titleOf } from './model.ts';
 
 const FIELDS = ['matchers', 'for', 'comment', 'by'] as const;
 type Field = (typeof FIELDS)[number];
@@ -19,7 +19,8 @@ const TELLING_LABELS = ['alertname', 'service', 'instance', 'job', 'namespace', 
 
 /** Asks to silence one alert. */
 export function silenceAlert(desk: Desk, item: AlertItem, alerts: readonly AlertItem[]): void {
-  const telling = item.labels.filter((name) => TELLING_LABELS.includes(name));
+  // And what tells it from its like: they are not to fall silent with it.
+  const telling = new Map([...item.labels.filter((name) => TELLING_LABELS.includes(name)), ...item.telling]);
   const matchers = [...telling].map(([name, value]) => new Matcher('=', name, value));
   desk.show(new SilenceDialog(desk, `Silence ${item.name}`, matchers, alerts));
 }
@@ -81,7 +82,7 @@ class SilenceDialog implements Overlay {
         : [
             row(
               toned('muted', `matches ${plural(matched.length, 'alert')} now: `),
-              matched.map((item) => `${item.name} ${item.service}`).join(', ') || 'none',
+              matched.map(titleOf).join(', ') || 'none',
             ),
             row(
               toned('muted', 'ends '),
