@@ -11,7 +11,7 @@ export interface LocalAlertOptions {
   readonly alerting: Alerting;
   readonly clock: Clock;
   /** Why a rule gives what it gives: the rule's half of an explanation. */
-  readonly explainRule: (name: string) => Promise<Explanation['sections']>;
+  readonly explainRule: (name: string, about: Labels | undefined) => Promise<Explanation['sections']>;
   /** The labels under which a rule's alert is sent; undefined: relabelling drops it. */
   readonly sentLabels: (labels: Labels) => Labels | undefined;
   /** Why state cannot be kept, in words. */
@@ -63,7 +63,7 @@ export function localAlertSource({
     notifications: async (limit) => alerting.notifications(limit),
     notifierStatus: async () => alerting.status(),
     explain: async (ruleName, labels) => {
-      const sections = [...(await explainRule(ruleName))];
+      const sections = [...(await explainRule(ruleName, labels))];
       const instances = labels === undefined ? instancesOf(rules, ruleName) : [labels];
       for (const each of instances) {
         const sent = sentLabels(each);

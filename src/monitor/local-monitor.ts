@@ -171,12 +171,13 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     rules,
     alerting,
     clock,
-    explainRule: (name) =>
+    explainRule: (name, about) =>
       explainRule(name, {
         groups: configuration.ruleGroups,
         states: rules.groups(),
         engine: metrics,
         nowMs: clock.nowMs(),
+        about,
       }),
     sentLabels: (labels) => outgoingLabels(labels, configuration.prometheus),
     stateFault: () => state.fault,

@@ -2,6 +2,7 @@
 import { formatDuration } from '../config/duration.ts';
 import { nearestNames } from '../config/nearest-name.ts';
 import type { RuleConfig, RuleGroupConfig } from '../config/rule-file.ts';
+import type { Labels } from '../labels/labels.ts';
 import { type BinaryExpression, COMPARISONS, type Expression, typeOf, unwrap } from '../promql/expression.ts';
 import { formatExpression } from '../promql/format.ts';
 import { parseExpression } from '../promql/parse.ts';
@@ -21,6 +22,8 @@ export interface ExplainOptions {
   readonly states: readonly RuleGroupState[];
   readonly engine: ExplainEngine;
   readonly nowMs: number;
+  /** The labels of the one alert that is asked about: other series are counted only. */
+  readonly about?: Labels | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -69,7 +72,7 @@ async function explainOne(
     return sections;
   }
   lines.push(`evaluated now it gives ${result.length} series`);
-  sections.push(...(await seriesSections(rule, expression, result, state, log, options.nowMs)));
+  sections.push(...(await seriesSections(rule, expression, result, state, log, options)));
   if (result.length === 0) {
     sections.push({ heading: 'why the result is empty', lines: await explainEmpty(expression, log) });
   }
@@ -106,11 +109,13 @@ async function seriesSections(
   result: readonly InstantSample[],
   state: RuleState | undefined,
   log: SubqueryLog,
-  nowMs: number,
+  { nowMs, about }: ExplainOptions,
 ): Promise<ExplanationSection[]> {
   const alerts = [...(state?.alerts ?? [])];
+  const asked = about === undefined ? [] : result.filter((sample) => stemsFrom(about, sample));
+  const shown = (asked.length > 0 ? asked : result).slice(0, MOST_SERIES);
   const sections: ExplanationSection[] = [];
-  for (const sample of result.slice(0, MOST_SERIES)) {
+  for (const sample of shown) {
     const alert = takeAlertOf(sample, alerts);
     const lines = [await againstThreshold(expression, sample, log)];
     const history = await historyOf(expression, sample, rule, log, nowMs);
@@ -118,10 +123,14 @@ async function seriesSections(
     if (rule.kind === 'alerting') lines.push(...stateLines(rule, alert, nowMs));
     sections.push({ heading: `series ${sample.labels.toSelector()}`, lines });
   }
-  if (result.length > MOST_SERIES) {
-    sections.push({ heading: 'further series', lines: [`${result.length - MOST_SERIES} more are in the result`] });
+  const further = result.filter((sample) => !shown.includes(sample));
+  if (further.length > 0) {
+    const count = further.length === 1 ? '1 more is' : `${further.length} more are`;
+    sections.push({ heading: 'further series', lines: [`${count} in the result`] });
   }
+  for (const sample of further) takeAlertOf(sample, alerts);
   for (const alert of alerts) {
+    if (about !== undefined && !alert.labels.equals(about)) continue;
     const lines = ['no longer in the result', ...stateLines(rule, alert, nowMs)];
     sections.push({ heading: `alert ${alert.labels}`, lines });
   }
@@ -132,9 +141,12 @@ const MOST_SERIES = 20;
 
 /** The alert that stems from the sample: the one whose labels contain the sample's. */
 function takeAlertOf(sample: InstantSample, alerts: RuleAlert[]): RuleAlert | undefined {
-  const labels = sample.labels.withoutMetricName();
-  const index = alerts.findIndex((alert) => [...labels].every(([name, value]) => alert.labels.get(name) === value));
+  const index = alerts.findIndex((alert) => stemsFrom(alert.labels, sample));
   return index < 0 ? undefined : alerts.splice(index, 1)[0];
+}
+
+function stemsFrom(alertLabels: Labels, sample: InstantSample): boolean {
+  return [...sample.labels.withoutMetricName()].every(([name, value]) => alertLabels.get(name) === value);
 }
 
 async function againstThreshold(expression: Expression, sample: InstantSample, log: SubqueryLog): Promise<string> {

@@ -54,6 +54,46 @@ async function explain(expression: string, alerts: readonly RuleAlert[] = []): P
   return sections.slice(1).flatMap(({ heading, lines }) => [heading, ...lines]);
 }
 
+describe('an explanation of one alert', () => {
+  const alertOf = (instance: string): RuleAlert => ({
+    labels: Labels.of({ alertname: 'R', instance }),
+    annotations: Labels.EMPTY,
+    state: 'firing',
+    activeAtMs: NOW_MS - MINUTE,
+    value: 1,
+  });
+  const headings = async (alerts: readonly RuleAlert[], about?: Labels): Promise<string[]> => {
+    const config = group('g', [alert('R', 'temp > 1')]);
+    const states = [{ ...GROUP_STATE, rules: [{ ...STATE, query: 'temp > 1', alerts }] }];
+    const sections = await explainRule('R', { groups: [config], states, engine, nowMs: NOW_MS, about });
+    return sections.slice(1).map(({ heading }) => heading);
+  };
+
+  it('shows its series and counts the others', async () => {
+    const alerts = [alertOf('a'), alertOf('b'), alertOf('gone')];
+    expect(await headings(alerts, alertOf('b').labels)).toEqual(['series temp{instance="b"}', 'further series']);
+    expect(await headings(alerts, alertOf('gone').labels)).toContain('alert {alertname="R", instance="gone"}');
+    expect(await headings(alerts)).toEqual([
+      'series temp{instance="a"}',
+      'series temp{instance="b"}',
+      'alert {alertname="R", instance="gone"}',
+    ]);
+  });
+
+  it('does not take an alert for gone because its series is beyond those that are shown', async () => {
+    const many = createHead();
+    const appender = many.appender();
+    const names = Array.from({ length: 25 }, (_, i) => `i${i}`);
+    for (const instance of names) appender.float(appender.series(Labels.of({ __name__: 'temp', instance })), NOW_MS, 9);
+    appender.commit();
+    const config = group('g', [alert('R', 'temp > 1')]);
+    const states = [{ ...GROUP_STATE, rules: [{ ...STATE, query: 'temp > 1', alerts: names.map(alertOf) }] }];
+    const sections = await explainRule('R', { groups: [config], states, engine: createEngine(many), nowMs: NOW_MS });
+    expect(sections.filter(({ heading }) => heading.startsWith('alert '))).toEqual([]);
+    expect(sections.at(-1)).toEqual({ heading: 'further series', lines: ['5 more are in the result'] });
+  });
+});
+
 describe('a series in the result', () => {
   it('is shown against the threshold, with its past, since when it is true and what is left of `for`', async () => {
     const pending: RuleAlert = {
