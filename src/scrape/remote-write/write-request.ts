@@ -128,9 +128,15 @@ function encodeVersion2(items: readonly WriteItem[], metadataOf: (labels: Labels
             writeSample(body, 2, 3, value.value, item.timestampMs);
           });
         } else if (isHistogram(value)) {
-          body.message(3, () => writeHistogram(body, value, item.timestampMs));
+          body.message(3, () => {
+            writeHistogram(body, value, item.timestampMs);
+            if (item.startMs !== 0) body.integer(17, item.startMs);
+          });
         } else {
-          body.message(2, () => writeSample(body, 1, 2, value, item.timestampMs));
+          body.message(2, () => {
+            writeSample(body, 1, 2, value, item.timestampMs);
+            if (item.startMs !== 0) body.integer(3, item.startMs);
+          });
         }
       }
       const metadata = metadataOf(labels);
@@ -141,6 +147,7 @@ function encodeVersion2(items: readonly WriteItem[], metadataOf: (labels: Labels
           body.integer(4, symbol(metadata.unit));
         });
       }
+      // Where receivers of before 2.0-rc.4 look for it: Prometheus up to 3.7, which skip what the samples say.
       const started = series.findLast((item) => item.startMs !== 0);
       if (started !== undefined) body.integer(6, started.startMs);
     });

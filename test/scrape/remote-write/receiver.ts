@@ -12,7 +12,10 @@ export interface ReceivedSeries {
   }[];
   readonly histograms: number;
   readonly metadata?: { readonly type: number; readonly help: string; readonly unit: string } | undefined;
+  /** Of the series as a whole, as protocol 2.0 had it up to rc.3. */
   readonly startMs: number;
+  /** Of each sample, then of each histogram. */
+  readonly startsMs: number[];
 }
 
 export class Receiver {
@@ -89,6 +92,7 @@ export class Receiver {
         })),
         histograms: all(series, 4).length,
         startMs: 0,
+        startsMs: [],
       });
     }
     for (const metadata of all(message, 3)) {
@@ -122,6 +126,10 @@ export class Receiver {
           unit: symbols[integer(metadata, 4)]!,
         },
         startMs: integer(series, 6),
+        startsMs: [
+          ...all(series, 2).map((sample) => integer(sample, 3)),
+          ...all(series, 3).map((sample) => integer(sample, 17)),
+        ],
       });
     }
   }

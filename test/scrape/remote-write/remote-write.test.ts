@@ -155,7 +155,7 @@ describe.each(['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'] as c
     const ref = appender.series(Labels.of({ __name__: 'a_total', job: 'j' }));
     appender.float(ref, nowMs + 1, 3, 1234);
     appender.exemplar(ref, { labels: Labels.of({ trace_id: 't' }), value: 0.5, timestampMs: nowMs + 1 });
-    appender.histogram(appender.series(Labels.of({ __name__: 'h' })), nowMs + 1, histogram);
+    appender.histogram(appender.series(Labels.of({ __name__: 'h' })), nowMs + 1, histogram, 2345);
     appender.metadata('a', { type: 'counter', help: 'Help.', unit: 'seconds' });
     appender.commit();
     await eventually(() => receiver.samples('a_total')).toEqual([1, 'stale', 3]);
@@ -172,6 +172,8 @@ describe.each(['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'] as c
     });
     if (isVersion2) {
       expect(counters.at(-1)).toMatchObject({ metadata: { type: 1, help: 'Help.', unit: 'seconds' }, startMs: 1234 });
+      expect(counters.flatMap((series) => series.startsMs)).toEqual([0, 0, 1234]);
+      expect(receiver.series.find((series) => series.labels['__name__'] === 'h')!.startsMs).toEqual([2345]);
     } else {
       await eventually(() => receiver.metadata[0]).toEqual({ family: 'a', type: 1, help: 'Help.' });
     }
