@@ -24,7 +24,8 @@ export async function sendUntilDone(
   deps: SenderDeps,
 ): Promise<SendOutcome> {
   const { minBackoffMs, maxBackoffMs, retryOnHttp429 } = config.queue;
-  for (let backoffMs = minBackoffMs; ; backoffMs = Math.min(backoffMs * 2, maxBackoffMs)) {
+  let backoffMs = minBackoffMs;
+  for (let attempt = 0; ; attempt++, backoffMs = Math.min(backoffMs * 2, maxBackoffMs)) {
     if (deps.signal.aborted) return { kind: 'stopped' };
     let reason: string;
     let waitMs = backoffMs;
@@ -32,7 +33,7 @@ export async function sendUntilDone(
       const answer = await deps.client.request({
         method: 'POST',
         url: config.url,
-        headers: { ...headersOf(config), ...config.headers },
+        headers: { ...headersOf(config, attempt), ...config.headers },
         body,
         timeoutMs: config.remoteTimeoutMs,
         maxBodyBytes: 1 << 20,
@@ -70,12 +71,13 @@ function isTaken({ protobufMessage }: RemoteWriteConfig, headers: Readonly<Recor
   return Object.keys(headers).some((name) => /^x-prometheus-remote-write-\w+-written$/.test(name));
 }
 
-function headersOf(config: RemoteWriteConfig): Record<string, string> {
+function headersOf(config: RemoteWriteConfig, attempt: number): Record<string, string> {
   const isVersion1 = config.protobufMessage === 'prometheus.WriteRequest';
   return {
     'content-encoding': 'snappy',
     'content-type': isVersion1 ? 'application/x-protobuf' : `application/x-protobuf;proto=${config.protobufMessage}`,
     'x-prometheus-remote-write-version': isVersion1 ? '0.1.0' : '2.0.0',
+    ...(attempt > 0 && { 'retry-attempt': String(attempt) }),
   };
 }
 

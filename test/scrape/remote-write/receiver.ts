@@ -28,6 +28,8 @@ export class Receiver {
   /** Reads everything as a message of 1.0, whatever its type says. */
   knowsOnlyVersion1 = false;
   requests = 0;
+  /** The header `Retry-Attempt` of each request, refused ones included. */
+  readonly attempts: (string | string[] | undefined)[] = [];
   #port = 0;
   #server: http.Server | undefined;
 
@@ -40,6 +42,7 @@ export class Receiver {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       this.requests++;
+      this.attempts.push(request.headers['retry-attempt']);
       if (this.status !== 200) {
         if (this.retryAfter !== undefined) response.setHeader('retry-after', this.retryAfter);
         response.writeHead(this.status).end('no thanks\nreally');

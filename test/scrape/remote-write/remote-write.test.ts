@@ -223,6 +223,7 @@ it('tries again what the receiver cannot take now, and gives up what it never wi
   append({ a: 1 });
   await eventually(() => receiver.requests).toBeGreaterThan(2);
   expect(remote.states()[0]!.error).toBe('server returned HTTP status 503 Service Unavailable: no thanks');
+  expect(receiver.attempts.slice(0, 3)).toEqual([undefined, '1', '2']);
   receiver.status = 429;
   receiver.retryAfter = '1';
   await eventually(() => remote.states()[0]!.error).toContain('429');
