@@ -5,10 +5,12 @@ import type { ExpositionCache } from './exposition-cache.ts';
 import type { FloatHistogram } from './histogram.ts';
 import { parseOpenMetrics } from './openmetrics-parser.ts';
 import { parseProtobuf } from './protobuf-parser.ts';
+import type { StartTimestamps } from './start-timestamps.ts';
 import { parseText } from './text-parser.ts';
 
 export { ExpositionCache } from './exposition-cache.ts';
 export { ExpositionError } from './exposition-error.ts';
+export { StartTimestamps } from './start-timestamps.ts';
 
 export type ExpositionFormat = 'text' | 'openmetrics' | 'protobuf';
 
@@ -46,8 +48,8 @@ export interface ExpositionSink {
 export interface ParseOptions {
   /** Line heads of the same target's last bodies; without it each head is shown to the sink. */
   readonly cache?: ExpositionCache | undefined;
-  /** OpenMetrics: `_created` lines are start timestamps of the series they belong to, and no series themselves; the cache is not used then. */
-  readonly startTimestamps?: boolean | undefined;
+  /** OpenMetrics: `_created` lines are start timestamps of the series they belong to, and no series themselves. One for each cache. */
+  readonly startTimestamps?: StartTimestamps | undefined;
   /** Protobuf: native histograms are read as such. Default true. */
   readonly nativeHistograms?: boolean | undefined;
   /** Protobuf: a native histogram gives its classic series too. */
@@ -70,12 +72,17 @@ export function parseExposition(
       parseText(bytes, sink, options.cache);
       break;
     case 'openmetrics':
-      parseOpenMetrics(bytes, sink, options.cache, options.startTimestamps === true);
+      parseOpenMetrics(bytes, sink, options.cache, options.startTimestamps);
       break;
     case 'protobuf':
       parseProtobuf(bytes, sink, options);
       break;
   }
-  options.cache?.end(sink);
+  options.cache?.end({
+    forget: (series) => {
+      sink.forget?.(series);
+      options.startTimestamps?.forget(series);
+    },
+  });
   sink.end?.();
 }

@@ -6,7 +6,7 @@ import type { ExpositionCache } from './exposition-cache.ts';
 import { errorAt, excerpt, unexpected } from './exposition-error.ts';
 import { FloatToken } from './float.ts';
 import { behindNuls, behindWord, decoded, LineHead, OPENMETRICS, unescaped } from './line-head.ts';
-import { StartTimestamps } from './start-timestamps.ts';
+import type { StartTimestamps } from './start-timestamps.ts';
 import { familyName } from './text-parser.ts';
 
 const NEWLINE = 0x0a;
@@ -28,12 +28,12 @@ const TYPES: readonly MetricType[] = [
 const NO_TYPE = -1;
 const NO_EOF = 'data does not end with # EOF';
 
-/** `startTimestamps`: `_created` lines give start timestamps, and no series. Throws ExpositionError. */
+/** With `startTimestamps`, `_created` lines give these, and no series. Throws ExpositionError. */
 export function parseOpenMetrics(
   bytes: Uint8Array,
   sink: ExpositionSink,
   cache: ExpositionCache | undefined,
-  startTimestamps: boolean,
+  startTimestamps: StartTimestamps | undefined,
 ): void {
   new OpenMetricsParser(bytes, sink, cache, startTimestamps).parse();
 }
@@ -48,11 +48,17 @@ class OpenMetricsParser {
   readonly #float = new FloatToken();
   #type: MetricType = 'unknown';
 
-  constructor(bytes: Uint8Array, sink: ExpositionSink, cache: ExpositionCache | undefined, startTimestamps: boolean) {
+  constructor(
+    bytes: Uint8Array,
+    sink: ExpositionSink,
+    cache: ExpositionCache | undefined,
+    starts: StartTimestamps | undefined,
+  ) {
     this.#bytes = bytes;
     this.#sink = sink;
-    this.#cache = startTimestamps ? undefined : cache;
-    this.#starts = startTimestamps ? new StartTimestamps(bytes) : undefined;
+    this.#cache = cache;
+    this.#starts = starts;
+    starts?.begin(bytes);
   }
 
   parse(): void {
@@ -70,7 +76,7 @@ class OpenMetricsParser {
         }
         if (bytes[behind - 1] === BRACE_CLOSE || bytes[behind] === SPACE) {
           this.#cache!.take(entry);
-          at = this.#rest(at, behind, this.#cache!.number(entry), undefined);
+          at = this.#rest(at, behind, this.#cache!.number(entry));
           continue;
         }
       }
@@ -90,18 +96,18 @@ class OpenMetricsParser {
     const known = cache === undefined ? -1 : cache.find(bytes, lineStart, behind);
     if (known >= 0) {
       cache!.take(known);
-      return this.#rest(lineStart, behind, cache!.number(known), undefined);
+      return this.#rest(lineStart, behind, cache!.number(known));
     }
     const { labels, duplicate, empty } = this.#head.labels(this.#type);
-    if (this.#starts?.isCreated(labels) === true) return this.#rest(lineStart, behind, undefined, undefined);
-    const startMs = this.#starts?.of(labels);
+    if (this.#starts?.isCreated(labels) === true) return this.#rest(lineStart, behind, undefined);
     const number = this.#sink.series(labels, duplicate, empty);
+    this.#starts?.add(number, labels);
     cache?.take(cache.add(bytes, lineStart, behind, number));
-    return this.#rest(lineStart, behind, number, startMs);
+    return this.#rest(lineStart, behind, number);
   }
 
   /** Value, timestamp and exemplar; gives where the next line begins. Without a series they are only checked. */
-  #rest(lineStart: number, from: number, series: number | undefined, startMs: number | undefined): number {
+  #rest(lineStart: number, from: number, series: number | undefined): number {
     const bytes = this.#bytes;
     let at = this.#token(lineStart, from, 'expected value after metric');
     this.#number(lineStart, from + 1, at);
@@ -113,7 +119,7 @@ class OpenMetricsParser {
       at = this.#token(lineStart, at, 'expected timestamp or new record');
       timestampMs = this.#time(lineStart, timeFrom, at, 'timestamp');
     }
-    if (series !== undefined) this.#sink.sample(series, value, timestampMs, startMs);
+    if (series !== undefined) this.#sink.sample(series, value, timestampMs, this.#starts?.of(series));
     if (this.#isExemplar(at)) at = this.#exemplar(lineStart, at + 4, series);
     if (bytes[at] === NEWLINE) return at + 1;
     if (at >= bytes.length && timestampMs === undefined) throw errorAt(bytes, at, NO_EOF);

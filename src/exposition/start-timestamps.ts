@@ -1,4 +1,4 @@
-/** Start timestamps of an OpenMetrics body: the `_created` lines of its counters, summaries and histograms. */
+/** Start timestamps of a target's OpenMetrics bodies: the `_created` lines of their counters, summaries and histograms. */
 import type { Labels } from '../labels/labels.ts';
 import { METRIC_NAME } from '../labels/labels.ts';
 import { LineHead, OPENMETRICS } from './line-head.ts';
@@ -9,9 +9,13 @@ const MEMBER = /_(total|count|sum|bucket)$/;
 export class StartTimestamps {
   readonly #families = new Set<string>();
   readonly #starts = new Map<string, number>();
+  /** Where the start of each series that has a number is found. */
+  readonly #keys = new Map<number, string>();
 
-  /** Reads the whole body once; a line that is wrong is left to the parser. */
-  constructor(bytes: Uint8Array) {
+  /** Reads a whole body, in place of the one before; a line that is wrong is left to the parser. */
+  begin(bytes: Uint8Array): void {
+    this.#families.clear();
+    this.#starts.clear();
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let at = text.indexOf(CREATED); at >= 0; at = text.indexOf(CREATED, at + 1)) this.#read(text, at);
     for (let at = text.indexOf('# TYPE '); at >= 0; at = text.indexOf('# TYPE ', at + 1)) {
@@ -27,9 +31,21 @@ export class StartTimestamps {
     return name.endsWith(CREATED) && this.#families.has(name.slice(0, -CREATED.length));
   }
 
+  /** Learns of a series that the cache knows by its number from now on. */
+  add(series: number, labels: Labels): void {
+    const name = labels.metricName;
+    const family = [name.replace(MEMBER, ''), name].find((each) => this.#families.has(each));
+    if (family !== undefined) this.#keys.set(series, keyOf(labels, family));
+  }
+
   /** The start timestamp of the series in milliseconds. */
-  of(labels: Labels): number | undefined {
-    return this.#starts.get(keyOf(labels, labels.metricName.replace(MEMBER, '')));
+  of(series: number): number | undefined {
+    const key = this.#keys.get(series);
+    return key === undefined ? undefined : this.#starts.get(key);
+  }
+
+  forget(series: number): void {
+    this.#keys.delete(series);
   }
 
   #read(bytes: Buffer, at: number): void {

@@ -21,6 +21,7 @@ import { explainRule } from '../rules/explain.ts';
 import { RuleManager } from '../rules/rule-manager.ts';
 import { ScrapeManager } from '../scrape/manager.ts';
 import { RemoteWrite } from '../scrape/remote-write/remote-write.ts';
+import type { CreatedLines } from '../scrape/scrape-sink.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { createHead, type Head } from '../storage/head.ts';
 import { importOpenMetrics } from '../storage/import.ts';
@@ -108,6 +109,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     appendable: storage,
     clock,
     userAgent: deps.userAgent,
+    created: createdLines(settings),
     report: (severity, text) => events.add(severity, text),
     onScraped: (loop) => rules.scraped(loop, (loop.lastOutcome?.counts.seriesAdded ?? 0) > 0),
   });
@@ -260,6 +262,11 @@ function scrapeConfigsOf({ scrapeConfigs }: PrometheusConfig, { features }: Moni
         ? ['PrometheusProto', ...DEFAULT_PROTOCOLS]
         : config.scrapeProtocols,
   }));
+}
+
+function createdLines({ features }: MonitorSettings): CreatedLines {
+  if (features.includes('created-timestamp-zero-ingestion')) return 'zero-samples';
+  return features.includes('st-storage') ? 'start-timestamps' : 'series';
 }
 
 /** Targets, and the discoveries that find them; a target that cannot be scraped counts as its discovery's fault. */

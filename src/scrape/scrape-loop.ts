@@ -1,14 +1,14 @@
 /** Scrapes one target each interval: asks, parses, appends, reports, and marks stale what is gone. */
 import type { Clock, Timer } from '../config/clock.ts';
 import type { ScrapeConfig } from '../config/prometheus-config.ts';
-import { ExpositionCache, type ExpositionSink, parseExposition } from '../exposition/exposition.ts';
+import { ExpositionCache, type ExpositionSink, parseExposition, StartTimestamps } from '../exposition/exposition.ts';
 import { convertClassicHistograms } from '../exposition/nhcb.ts';
 import type { BodyPool } from '../http/body-buffer.ts';
 import type { HttpClient } from '../http/client.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { type FetchedBody, fetchBody } from './fetch-body.ts';
 import { Report } from './report.ts';
-import { noCounts, type ScrapeCounts, ScrapeSink } from './scrape-sink.ts';
+import { type CreatedLines, noCounts, type ScrapeCounts, ScrapeSink } from './scrape-sink.ts';
 import type { Target } from './target.ts';
 
 export interface ScrapeLoopDeps {
@@ -19,6 +19,8 @@ export interface ScrapeLoopDeps {
   /** Spreads the targets over the interval, differently on every machine. */
   readonly seed: number;
   readonly bodies: BodyPool;
+  /** Of OpenMetrics; series where undefined. */
+  readonly created?: CreatedLines | undefined;
   /** Told of each failed scrape. */
   onFailure(target: Target, error: string): void;
   /** Told, at most once until it stops, of samples that the storage refused. */
@@ -51,6 +53,7 @@ export class ScrapeLoop {
   readonly #sink: ScrapeSink;
   readonly #parserSink: ExpositionSink;
   readonly #cache = new ExpositionCache();
+  readonly #starts: StartTimestamps | undefined;
   readonly #report: Report;
   readonly #stopping = new AbortController();
   #nextMs = 0;
@@ -64,7 +67,9 @@ export class ScrapeLoop {
     this.#config = config;
     this.#client = client;
     this.target = target;
-    this.#sink = new ScrapeSink(config, target.labels);
+    const created = deps.created ?? 'series';
+    this.#sink = new ScrapeSink(config, target.labels, created);
+    if (created !== 'series') this.#starts = new StartTimestamps();
     this.#parserSink = config.convertClassicHistogramsToNhcb
       ? convertClassicHistograms(this.#sink, { keepClassic: config.alwaysScrapeClassicHistograms })
       : this.#sink;
@@ -185,6 +190,7 @@ export class ScrapeLoop {
       try {
         parseExposition(body.format, body.bytes, this.#parserSink, {
           cache: this.#cache,
+          startTimestamps: this.#starts,
           nativeHistograms: this.#config.scrapeNativeHistograms,
           classicHistograms: this.#config.alwaysScrapeClassicHistograms,
         });

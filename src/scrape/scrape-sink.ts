@@ -8,9 +8,13 @@ import type { Appender, AppendOutcome } from '../storage/appender.ts';
 import { limitBuckets } from './bucket-limit.ts';
 import { ScrapeFault, sampleLabels } from './sample-labels.ts';
 import { DROPPED, SeriesTable } from './series-table.ts';
+import { ZeroSamples } from './zero-samples.ts';
 
 /** Samples further in the future than this are refused. */
 const MOST_AHEAD_MS = 10 * 60_000;
+
+/** What becomes of `_created` lines: series like others, start timestamps of the series they belong to, or these and a sample of 0 at that time. */
+export type CreatedLines = 'series' | 'start-timestamps' | 'zero-samples';
 
 export interface ScrapeCounts {
   /** Lines with a sample. */
@@ -42,10 +46,12 @@ export class ScrapeSink implements ExpositionSink {
   /** Line heads that are new in this scrape, by series: each counts once its first sample is in. */
   readonly #newHeads = new Map<number, number>();
   #limitFault: ScrapeFault | undefined;
+  readonly #zeros: ZeroSamples | undefined;
 
-  constructor(config: ScrapeConfig, target: Labels) {
+  constructor(config: ScrapeConfig, target: Labels, created: CreatedLines) {
     this.#config = config;
     this.#target = target;
+    if (created === 'zero-samples') this.#zeros = new ZeroSamples();
   }
 
   /** `timestampMs`: of samples without their own. */
@@ -83,6 +89,7 @@ export class ScrapeSink implements ExpositionSink {
     if (at === undefined) return;
     const { table } = this;
     const appender = this.#appender;
+    if (startMs !== undefined) this.#zeros?.add(appender, table.ref(series), series, at, startMs, undefined);
     let outcome = appender.float(table.ref(series), at, value, startMs);
     if (outcome === 'unknown-series') outcome = appender.float(table.renewRef(series, appender), at, value, startMs);
     this.#settle(series, outcome);
@@ -106,6 +113,7 @@ export class ScrapeSink implements ExpositionSink {
     }
     const { table } = this;
     const appender = this.#appender;
+    if (startMs !== undefined) this.#zeros?.add(appender, table.ref(series), series, at, startMs, limited);
     let outcome = appender.histogram(table.ref(series), at, limited, startMs);
     if (outcome === 'unknown-series') {
       outcome = appender.histogram(table.renewRef(series, appender), at, limited, startMs);
@@ -135,6 +143,7 @@ export class ScrapeSink implements ExpositionSink {
 
   forget(series: number): void {
     this.table.forget(series);
+    this.#zeros?.forget(series);
   }
 
   end(): void {

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ExpositionCache, ExpositionError, parseExposition } from '../../src/exposition/exposition.ts';
+import { ExpositionCache, ExpositionError, parseExposition, StartTimestamps } from '../../src/exposition/exposition.ts';
 import { formatGoFloat, formatOpenMetricsFloat, parseGoFloat } from '../../src/exposition/float.ts';
 import { quote } from '../../src/labels/labels.ts';
 import { CollectingSink } from './collecting-sink.ts';
 
 function parsed(format: 'text' | 'openmetrics', body: string | Uint8Array, startTimestamps = false): CollectingSink {
   const sink = new CollectingSink();
-  parseExposition(format, typeof body === 'string' ? Buffer.from(body) : body, sink, { startTimestamps });
+  parseExposition(format, typeof body === 'string' ? Buffer.from(body) : body, sink, {
+    startTimestamps: startTimestamps ? new StartTimestamps() : undefined,
+  });
   return sink;
 }
 
@@ -136,6 +138,17 @@ describe('OpenMetrics', () => {
       'h_count 2 since 12000',
       'other_created 3',
     ]);
+  });
+
+  it('finds start timestamps of series that the cache knows', () => {
+    const options = { cache: new ExpositionCache(), startTimestamps: new StartTimestamps() };
+    for (const started of [1000, 2000]) {
+      const sink = new CollectingSink();
+      const lines = `a_total 1\na_created ${started}\na_total{x="1"} 1\n`;
+      const unknown = '# TYPE u unknown\nu_total 1\nu_created 5\n';
+      parseExposition('openmetrics', Buffer.from(`# TYPE a counter\n${lines}${unknown}# EOF\n`), sink, options);
+      expect(sink.collected.map(({ startMs }) => startMs)).toEqual([started * 1000, undefined, undefined, undefined]);
+    }
   });
 
   it('says where a body is wrong', () => {

@@ -126,4 +126,12 @@ export class Rig {
     series?.read(0, Number.MAX_SAFE_INTEGER, columns);
     return [...columns.timestamps.subarray(0, columns.length)];
   }
+
+  /** Start timestamps of the samples of a metric's one series. */
+  startsOf(metric: string): number[] {
+    const columns = new SampleColumns();
+    const [series] = this.head.select([new Matcher('=', '__name__', metric)], 0, Number.MAX_SAFE_INTEGER);
+    series?.read(0, Number.MAX_SAFE_INTEGER, columns);
+    return columns.hasStarts ? [...columns.startTimestamps.subarray(0, columns.length)] : [];
+  }
 }

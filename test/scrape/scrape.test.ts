@@ -56,6 +56,49 @@ describe('a scrape', () => {
     expect(rig.manager.targetMetadata('a')).toMatchObject([{ metric: 'a', type: 'counter', help: 'Help.' }]);
   });
 
+  it.each([
+    ['start-timestamps', { a_total: [1, 2, 3], up: [1, 1, 1] }],
+    ['zero-samples', { a_total: [0, 1, 2, 0, 3], up: [1, 1, 1] }],
+  ] as const)('takes `_created` lines for %s where that is asked for', async (created, stored) => {
+    await rig.stop();
+    rig = new Rig({ created });
+    await rig.start();
+    rig.contentType = 'application/openmetrics-text; version=1.0.0';
+    rig.apply(rig.job());
+    const seconds = Math.floor(rig.clock.nowMs() / 1000);
+    const body = (value: number, started: number): string =>
+      `# TYPE a counter\na_total ${value}\na_created ${started}\n# TYPE b gauge\nb_created 5\n# EOF\n`;
+    await rig.scrape(body(1, seconds - 60));
+    await rig.scrape(body(2, seconds - 60));
+    const [, second] = rig.times('up');
+    await rig.scrape(body(3, second! / 1000 + 1));
+    expect(rig.stored('a_total|up')).toEqual(stored);
+    expect(rig.stored('b_created|scrape_series_added')).toEqual({
+      b_created: [5, 5, 5],
+      scrape_series_added: [2, 0, 0],
+    });
+    expect(rig.startsOf('a_total').slice(-1)).toEqual([second! + 1000]);
+  });
+
+  it('adds no sample of 0 from where a series began too long ago, not yet, or before what is known of it', async () => {
+    await rig.stop();
+    rig = new Rig({ created: 'zero-samples' });
+    await rig.start();
+    rig.contentType = 'application/openmetrics-text; version=1.0.0';
+    rig.apply(rig.job());
+    const seconds = Math.floor(rig.clock.nowMs() / 1000);
+    const lines = (x: string, started: number) => `a_total{x="${x}"} 1\na_created{x="${x}"} ${started}\n`;
+    const body = (moved: number) =>
+      `# TYPE a counter\n${lines('old', seconds - 4000)}${lines('future', seconds + 100)}${lines('moved', moved)}# EOF\n`;
+    await rig.scrape(body(seconds - 60));
+    await rig.scrape(body(seconds - 50));
+    expect(rig.stored('a_total')).toEqual({
+      'a_total{x="old"}': [1, 1],
+      'a_total{x="future"}': [1, 1],
+      'a_total{x="moved"}': [0, 1, 1],
+    });
+  });
+
   it('undoes compression', async () => {
     rig.apply(rig.job());
     await rig.scrape((_request, response) => {
