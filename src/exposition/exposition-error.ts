@@ -1,4 +1,5 @@
 /** Why a body cannot be read, and where. */
+import { isUtf8 } from 'node:buffer';
 import { quote } from '../labels/labels.ts';
 
 export class ExpositionError extends Error {
@@ -37,6 +38,20 @@ export function unexpected(bytes: Uint8Array, lineStart: number, at: number, exp
 
 /** The bytes as a quoted string, the middle left out where they are many. */
 export function excerpt(bytes: Uint8Array, from: number, to: number): string {
-  const text = new TextDecoder().decode(bytes.subarray(from, to));
-  return quote(text.length > 200 ? `${text.slice(0, 100)}…${text.slice(-100)}` : text);
+  const all = bytes.subarray(from, to);
+  if (all.length <= 200) return quoteBytes(all);
+  return `${quoteBytes(all.subarray(0, 100)).slice(0, -1)}…${quoteBytes(all.subarray(-100)).slice(1)}`;
+}
+
+/** As `quote`, of bytes that need not be UTF-8: those that are none are escaped one by one. */
+export function quoteBytes(bytes: Uint8Array): string {
+  if (isUtf8(bytes)) return quote(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+  let out = '';
+  for (let at = 0; at < bytes.length; ) {
+    const length = [1, 2, 3, 4].find((each) => isUtf8(bytes.subarray(at, at + each))) ?? 0;
+    if (length === 0) out += `\\x${bytes[at]!.toString(16)}`;
+    else out += quoteBytes(bytes.subarray(at, at + length)).slice(1, -1);
+    at += length || 1;
+  }
+  return `"${out}"`;
 }

@@ -1,5 +1,6 @@
 /** Floats as Go's `strconv` reads and writes them. */
 import { nearestDouble } from './decimal.ts';
+import { quoteBytes } from './exposition-error.ts';
 
 const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const INFINITY = /^[+-]?inf(?:inity)?$/i;
@@ -74,7 +75,7 @@ export class FloatToken {
   /** The message of Prometheus' parser for the token that was refused. */
   get message(): string {
     if (this.problem === 'unsupported character in float') return this.problem;
-    return `strconv.ParseFloat: parsing ${JSON.stringify(this.text)}: ${this.problem}`;
+    return `strconv.ParseFloat: parsing ${quoteBytes(Buffer.from(this.text, 'latin1'))}: ${this.problem}`;
   }
 
   #readText(text: string): boolean {

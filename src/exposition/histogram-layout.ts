@@ -37,9 +37,13 @@ export function histogramFault(histogram: FloatHistogram): string | undefined {
     if (bounds.some((bound, i) => i > 0 && !(bound > bounds[i - 1]!)))
       return 'histogram custom bounds must be in strictly increasing order';
     if (bounds.some((bound) => !Number.isFinite(bound))) return 'custom buckets: the last bound must not be infinite';
+    const length = positiveSpans.reduce((sum, span) => sum + span.offset + span.length, 0);
+    if (length > bounds.length + 1) {
+      return `custom buckets: only ${bounds.length} custom bounds defined which is insufficient to cover total span length of ${length}: histogram custom bounds are too few`;
+    }
     if (negativeSpans.length > 0 || negativeBuckets.length > 0) return 'custom buckets: must not have negative buckets';
   } else if (schema < -4 || schema > 8) {
-    return `histogram has an invalid schema: ${schema}`;
+    return `histogram has an invalid schema, which must be between -4 and 8 for exponential buckets, or -53 for custom buckets, got schema ${schema}`;
   }
   return (
     sideFault('positive', positiveSpans, positiveBuckets) ??

@@ -137,11 +137,11 @@ class Converter implements ExpositionSink {
   #classify(labels: Labels): { labels: Labels; part: Head['part']; bound: number } | undefined {
     const [, family, part] = /^(.+)_(bucket|count|sum)$/s.exec(labels.metricName) ?? [];
     if (family === undefined || !this.#histogramFamilies.has(family)) return undefined;
-    const base = labels.with(METRIC_NAME, family);
+    const base = labels.with(METRIC_NAME, family).without('le');
     if (part !== 'bucket') return { labels: base, part: part as 'count' | 'sum', bound: 0 };
     const bound = parseGoFloat(labels.get('le'));
     if (bound === undefined || Number.isNaN(bound)) return undefined;
-    return { labels: base.without('le'), part: 'bucket', bound };
+    return { labels: base, part: 'bucket', bound };
   }
 
   #group(labels: Labels, empty: readonly string[] | undefined): Group {
@@ -193,7 +193,8 @@ export function customHistogram(
   const populations: number[] = [];
   for (const bucket of buckets) {
     if (!(bucket.count >= before)) return undefined;
-    populations.push(bucket.count - before);
+    // A sum makes zeros of zeros with a sign.
+    populations.push(bucket.count - before + 0);
     before = bucket.count;
   }
   const compact = compactBuckets([{ offset: 0, length: populations.length }], populations);
@@ -201,7 +202,7 @@ export function customHistogram(
     schema: CUSTOM_BUCKETS_SCHEMA,
     zeroThreshold: 0,
     zeroCount: 0,
-    count,
+    count: count + 0,
     sum,
     positiveSpans: compact.spans,
     negativeSpans: [],

@@ -1,9 +1,10 @@
 /** OpenMetrics 1.0 text, as Prometheus 3 reads it at a scrape. */
 import { isUtf8 } from 'node:buffer';
-import type { MetricType } from './exemplar.ts';
+import { quote } from '../labels/labels.ts';
+import type { Exemplar, MetricType } from './exemplar.ts';
 import type { ExpositionSink } from './exposition.ts';
 import type { ExpositionCache } from './exposition-cache.ts';
-import { errorAt, excerpt, unexpected } from './exposition-error.ts';
+import { errorAt, excerpt, quoteBytes, unexpected } from './exposition-error.ts';
 import { FloatToken } from './float.ts';
 import { behindNuls, behindWord, decoded, LineHead, OPENMETRICS, unescaped } from './line-head.ts';
 import type { StartTimestamps } from './start-timestamps.ts';
@@ -47,6 +48,8 @@ class OpenMetricsParser {
   readonly #exemplarHead = new LineHead(OPENMETRICS);
   readonly #float = new FloatToken();
   #type: MetricType = 'unknown';
+  /** Of the line that is read. */
+  #exemplar: Exemplar | undefined;
 
   constructor(
     bytes: Uint8Array,
@@ -98,16 +101,21 @@ class OpenMetricsParser {
       cache!.take(known);
       return this.#rest(lineStart, behind, cache!.number(known));
     }
-    const { labels, duplicate, empty } = this.#head.labels(this.#type);
-    if (this.#starts?.isCreated(labels) === true) return this.#rest(lineStart, behind, undefined);
-    const number = this.#sink.series(labels, duplicate, empty);
-    this.#starts?.add(number, labels);
-    cache?.take(cache.add(bytes, lineStart, behind, number));
-    return this.#rest(lineStart, behind, number);
+    return this.#rest(lineStart, behind, undefined);
   }
 
-  /** Value, timestamp and exemplar; gives where the next line begins. Without a series they are only checked. */
-  #rest(lineStart: number, from: number, series: number | undefined): number {
+  /** The number of the series whose head was just read; undefined where the line is no series. */
+  #newSeries(from: number, to: number): number | undefined {
+    const { labels, duplicate, empty } = this.#head.labels(this.#type);
+    if (this.#starts?.isCreated(labels) === true) return undefined;
+    const number = this.#sink.series(labels, duplicate, empty);
+    this.#starts?.add(number, labels);
+    this.#cache?.take(this.#cache.add(this.#bytes, from, to, number));
+    return number;
+  }
+
+  /** Value, timestamp and exemplar; gives where the next line begins. Without a number the series is a new one, to be made once the line is known to be good. */
+  #rest(lineStart: number, from: number, known: number | undefined): number {
     const bytes = this.#bytes;
     let at = this.#token(lineStart, from, 'expected value after metric');
     this.#number(lineStart, from + 1, at);
@@ -119,15 +127,21 @@ class OpenMetricsParser {
       at = this.#token(lineStart, at, 'expected timestamp or new record');
       timestampMs = this.#time(lineStart, timeFrom, at, 'timestamp');
     }
-    if (series !== undefined) this.#sink.sample(series, value, timestampMs, this.#starts?.of(series));
-    if (this.#isExemplar(at)) at = this.#exemplar(lineStart, at + 4, series);
-    if (bytes[at] === NEWLINE) return at + 1;
-    if (at >= bytes.length && timestampMs === undefined) throw errorAt(bytes, at, NO_EOF);
-    throw unexpected(bytes, lineStart, at, 'expected next entry after timestamp');
+    this.#exemplar = undefined;
+    if (this.#isExemplar(at)) at = this.#readExemplar(lineStart, at + 4);
+    if (bytes[at] !== NEWLINE) {
+      if (at >= bytes.length && timestampMs === undefined) throw errorAt(bytes, at, NO_EOF);
+      throw unexpected(bytes, lineStart, at, 'expected next entry after timestamp');
+    }
+    const series = known ?? this.#newSeries(lineStart, from);
+    if (series === undefined) return at + 1;
+    this.#sink.sample(series, value, timestampMs, this.#starts?.of(series));
+    if (this.#exemplar !== undefined) this.#sink.exemplar(series, this.#exemplar);
+    return at + 1;
   }
 
   /** Exemplar labels from behind their brace, value and timestamp; gives the offset of what follows. */
-  #exemplar(lineStart: number, from: number, series: number | undefined): number {
+  #readExemplar(lineStart: number, from: number): number {
     const bytes = this.#bytes;
     const valueFrom = this.#exemplarHead.readExemplar(bytes, lineStart, from);
     let at = this.#token(lineStart, valueFrom, 'expected value after exemplar labels');
@@ -141,9 +155,7 @@ class OpenMetricsParser {
       timestampMs = this.#time(lineStart, timeFrom, at, 'exemplar timestamp');
     }
     if (bytes[at] !== NEWLINE) throw unexpected(bytes, lineStart, at, 'expected next entry after exemplar timestamp');
-    if (series !== undefined) {
-      this.#sink.exemplar(series, { labels: this.#exemplarHead.labels('unknown').labels, value, timestampMs });
-    }
+    this.#exemplar = { labels: this.#exemplarHead.labels('unknown').labels, value, timestampMs };
     return at;
   }
 
@@ -221,7 +233,7 @@ class OpenMetricsParser {
     let type = NO_TYPE;
     if (word === 'TYPE') {
       type = (TYPES as readonly string[]).indexOf(text);
-      if (type < 0) throw errorAt(bytes, from, `invalid metric type ${JSON.stringify(text)}`);
+      if (type < 0) throw errorAt(bytes, from, `invalid metric type ${quoteBytes(bytes.subarray(from, next - 1))}`);
       this.#remember(type);
       this.#sink.metadata(name, 'type', text);
     } else if (word === 'HELP') {
@@ -231,7 +243,7 @@ class OpenMetricsParser {
       this.#sink.metadata(name, 'help', unescaped(text));
     } else {
       if (text !== '' && !name.endsWith(`_${text}`)) {
-        throw errorAt(bytes, from, `unit ${JSON.stringify(text)} not a suffix of metric ${JSON.stringify(name)}`);
+        throw errorAt(bytes, from, `unit ${quote(text)} not a suffix of metric ${quote(name)}`);
       }
       this.#sink.metadata(name, 'unit', text);
     }

@@ -4,7 +4,7 @@ import type { ExpositionSink, ParseOptions } from './exposition.ts';
 import { ExpositionError } from './exposition-error.ts';
 import { formatOpenMetricsFloat } from './float.ts';
 import type { FloatHistogram } from './histogram.ts';
-import { compactBuckets, histogramFault } from './histogram-layout.ts';
+import { compactBuckets } from './histogram-layout.ts';
 import { sortedLabels } from './line-head.ts';
 import {
   type ExemplarMessage,
@@ -51,7 +51,6 @@ class FamilyParser {
     if (family.metrics.length === 0) return;
     this.#metadata(family);
     const type = family.type!;
-    let native: boolean | undefined;
     for (const each of family.metrics) {
       const metric = readMetric(each, type);
       for (const [name, value] of metric.labels) {
@@ -62,7 +61,7 @@ class FamilyParser {
       if (type === 'summary') {
         this.#summary(family, metric);
       } else if (type === 'histogram' || type === 'gaugehistogram') {
-        native ??= this.#options.nativeHistograms !== false && isNative(metric.histogram);
+        const native = this.#options.nativeHistograms !== false && isNative(metric.histogram);
         if (native) this.#native(family, metric);
         if (!native || (this.#options.classicHistograms === true && metric.histogram.buckets.length > 0)) {
           this.#classic(family, metric);
@@ -78,13 +77,6 @@ class FamilyParser {
     const { name, help, unit, type } = family;
     if (name === '' || name.includes('\ufffd')) throw new ProtobufError(`invalid metric name: ${name}`);
     if (type === undefined) throw new ProtobufError(`unknown metric type for metric "${name}": ${family.typeNumber}`);
-    if (unit !== '') {
-      const counter = type === 'counter' && name.endsWith('_total');
-      const stem = counter ? name.slice(0, -'_total'.length) : name;
-      if (!stem.endsWith(`_${unit}`)) {
-        throw new ProtobufError(`unit "${unit}" not a suffix of ${counter ? 'counter' : 'metric'} "${name}"`);
-      }
-    }
     const key = Buffer.from(`#${name}\0${type}\0${unit}\0${help}`);
     const cache = this.#options.cache;
     const known = cache?.find(key, 0, key.length) ?? -1;
@@ -120,8 +112,6 @@ class FamilyParser {
 
   #native(family: FamilyMessage, metric: MetricMessage): void {
     const histogram = nativeHistogram(metric.histogram, family.type === 'gaugehistogram');
-    const fault = histogramFault(histogram);
-    if (fault !== undefined) throw new ProtobufError(fault);
     const series = this.#series(family, metric, '', undefined);
     this.#sink.histogram(series, histogram, metric.timestampMs === 0 ? undefined : metric.timestampMs, metric.startMs);
     const { exemplars, buckets } = metric.histogram;

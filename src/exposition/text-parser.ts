@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { MetricType } from './exemplar.ts';
 import type { ExpositionSink } from './exposition.ts';
 import type { ExpositionCache } from './exposition-cache.ts';
-import { errorAt, excerpt, unexpected } from './exposition-error.ts';
+import { errorAt, excerpt, quoteBytes, unexpected } from './exposition-error.ts';
 import { FloatToken } from './float.ts';
 import {
   behindNuls,
@@ -89,25 +89,23 @@ class TextParser {
     if (byte === 0) return -1;
     if (byte === HASH) return this.#comment(lineStart, at);
     const behind = this.#head.read(bytes, lineStart);
-    return this.#rest(lineStart, behind, this.#seriesOf(lineStart, behind));
+    const cache = this.#cache;
+    const entry = cache === undefined ? -1 : cache.find(bytes, lineStart, behind);
+    if (entry < 0) return this.#rest(lineStart, behind, undefined);
+    cache!.take(entry);
+    return this.#rest(lineStart, behind, cache!.number(entry));
   }
 
   /** The number of the series whose head was just read. */
-  #seriesOf(from: number, to: number): number {
-    const cache = this.#cache;
-    const known = cache === undefined ? -1 : cache.find(this.#bytes, from, to);
-    if (known >= 0) {
-      cache!.take(known);
-      return cache!.number(known);
-    }
+  #newSeries(from: number, to: number): number {
     const { labels, duplicate, empty } = this.#head.labels(this.#type);
     const number = this.#sink.series(labels, duplicate, empty);
-    cache?.take(cache.add(this.#bytes, from, to, number));
+    this.#cache?.take(this.#cache.add(this.#bytes, from, to, number));
     return number;
   }
 
-  /** Value and timestamp; gives where the next line begins. */
-  #rest(lineStart: number, from: number, series: number): number {
+  /** Value and timestamp; gives where the next line begins. Without a number the series is a new one, to be made once the line is known to be good. */
+  #rest(lineStart: number, from: number, known: number | undefined): number {
     const bytes = this.#bytes;
     let at = from;
     let byte = bytes[at]!;
@@ -122,7 +120,7 @@ class TextParser {
     }
     while (byte === SPACE || byte === TAB) byte = bytes[++at]!;
     if (byte === NEWLINE) {
-      this.#sink.sample(series, this.#float.value, undefined, undefined);
+      this.#sink.sample(known ?? this.#newSeries(lineStart, from), this.#float.value, undefined, undefined);
       return at + 1;
     }
     const timeFrom = at;
@@ -132,7 +130,7 @@ class TextParser {
     if (at - timeFrom > 18) checkInteger(bytes, lineStart, timeFrom, at);
     while (byte === SPACE || byte === TAB) byte = bytes[++at]!;
     if (byte !== NEWLINE) throw unexpected(bytes, lineStart, at, 'expected next entry after timestamp');
-    this.#sink.sample(series, this.#float.value, timestampMs, undefined);
+    this.#sink.sample(known ?? this.#newSeries(lineStart, from), this.#float.value, timestampMs, undefined);
     return at + 1;
   }
 
@@ -189,7 +187,8 @@ class TextParser {
     if (word === 'TYPE') {
       const text = decoded(bytes, rest, lineEnd);
       const type = TYPES.get(text);
-      if (type === undefined) throw errorAt(bytes, rest, `invalid metric type ${JSON.stringify(text)}`);
+      if (type === undefined)
+        throw errorAt(bytes, rest, `invalid metric type ${quoteBytes(bytes.subarray(rest, lineEnd))}`);
       this.#sink.metadata(family.name, 'type', type);
       return TYPE_LIST.indexOf(type);
     }

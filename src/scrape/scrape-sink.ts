@@ -3,6 +3,7 @@ import type { ScrapeConfig } from '../config/prometheus-config.ts';
 import type { Exemplar, Metadata, MetricType } from '../exposition/exemplar.ts';
 import type { ExpositionSink } from '../exposition/exposition.ts';
 import type { FloatHistogram } from '../exposition/histogram.ts';
+import { histogramFault } from '../exposition/histogram-layout.ts';
 import type { Labels } from '../labels/labels.ts';
 import type { Appender, AppendOutcome } from '../storage/appender.ts';
 import { limitBuckets } from './bucket-limit.ts';
@@ -12,6 +13,7 @@ import { ZeroSamples } from './zero-samples.ts';
 
 /** Samples further in the future than this are refused. */
 const MOST_AHEAD_MS = 10 * 60_000;
+const MOST_EXEMPLAR_CHARACTERS = 128;
 
 /** What becomes of `_created` lines: series like others, start timestamps of the series they belong to, or these and a sample of 0 at that time. */
 export type CreatedLines = 'series' | 'start-timestamps' | 'zero-samples';
@@ -43,6 +45,7 @@ export class ScrapeSink implements ExpositionSink {
   /** Where the last sample went, for its exemplars. */
   #lastTimestampMs = 0;
   #lastWasHistogram = false;
+  #lastWasRefused = false;
   /** Line heads that are new in this scrape, by series: each counts once its first sample is in. */
   readonly #newHeads = new Map<number, number>();
   #limitFault: ScrapeFault | undefined;
@@ -106,6 +109,11 @@ export class ScrapeSink implements ExpositionSink {
     const at = this.#place(series, timestampMs);
     this.#lastWasHistogram = true;
     if (at === undefined) return;
+    const fault = histogramFault(histogram);
+    if (fault !== undefined) {
+      this.#counts.relabelled--;
+      throw new ScrapeFault(fault);
+    }
     const limited = limitBuckets(histogram, this.#config);
     if (limited === undefined) {
       this.#limitFault ??= new ScrapeFault('histogram bucket limit exceeded');
@@ -125,6 +133,7 @@ export class ScrapeSink implements ExpositionSink {
     if (series === DROPPED) return;
     // A native histogram's exemplars stand for its buckets: without a time of their own they cannot be ordered.
     if (exemplar.timestampMs === undefined && this.#lastWasHistogram) return;
+    if (this.#lastWasRefused || !fitsExemplar(exemplar.labels)) return;
     const timestampMs = exemplar.timestampMs ?? this.#lastTimestampMs;
     this.#appender.exemplar(this.table.ref(series), { ...exemplar, timestampMs });
   }
@@ -163,6 +172,7 @@ export class ScrapeSink implements ExpositionSink {
     this.#lastTimestampMs = at;
     const repeated = own === undefined && this.table.seenInThisScrape(series);
     this.table.markSeen(series, own === undefined || config.trackTimestampsStaleness);
+    this.#lastWasRefused = false;
     if (repeated) {
       counts.duplicates++;
       this.#countNew(series);
@@ -174,6 +184,7 @@ export class ScrapeSink implements ExpositionSink {
     }
     if (own !== undefined && own > this.#timestampMs + MOST_AHEAD_MS) {
       counts.outOfBounds++;
+      this.#lastWasRefused = true;
       return undefined;
     }
     return at;
@@ -194,6 +205,7 @@ export class ScrapeSink implements ExpositionSink {
       case 'too-old':
       case 'out-of-bounds':
         this.#counts.outOfBounds++;
+        this.#lastWasRefused = true;
         return;
       case 'unknown-series':
         throw new Error('the storage does not know a series that it has just made');
@@ -207,6 +219,19 @@ export class ScrapeSink implements ExpositionSink {
     this.#newHeads.set(series, heads - 1);
     this.#counts.seriesAdded++;
   }
+}
+
+/** OpenMetrics allows 128 characters for all names and values together; Prometheus drops what has more. */
+function fitsExemplar(labels: Labels): boolean {
+  let length = 0;
+  for (const [name, value] of labels) length += characters(name) + characters(value);
+  return length <= MOST_EXEMPLAR_CHARACTERS;
+}
+
+function characters(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
 }
 
 const UNKNOWN: Metadata = { type: 'unknown', help: '', unit: '' };

@@ -56,6 +56,16 @@ describe('classic histograms', () => {
     expect(sink.collected.length).toBe(10);
   });
 
+  it('have no label le in any part, and no zeros with a sign', () => {
+    const sink = new CollectingSink();
+    const lines = '# TYPE h histogram\nh_bucket{le="1"} -0\nh_sum{le="x"} 2\nh_count -0\n';
+    parseExposition('text', Buffer.from(lines), convertClassicHistograms(sink, { keepClassic: false }));
+    expect(sink.collected.map(({ labels, value }) => [labels.toSelector(), value])).toMatchObject([
+      ['h', { sum: 2, count: 0 }],
+    ]);
+    expect(Object.is((sink.collected[0]!.value as FloatHistogram).count, 0)).toBe(true);
+  });
+
   it('without a count or an infinite bucket are completed', () => {
     const parts = (histogram: FloatHistogram | undefined): unknown[] => [histogram?.count, histogram?.positiveBuckets];
     expect(parts(customHistogram([{ bound: 1, count: 2 }], undefined, 0))).toEqual([2, [2]]);

@@ -140,6 +140,23 @@ describe('OpenMetrics', () => {
     ]);
   });
 
+  it.each(['text', 'openmetrics'] as const)(
+    'gives no series of a %s line that is wrong behind its labels',
+    (format) => {
+      const sink = new CollectingSink();
+      const end = format === 'text' ? ' x\n' : ' # {a="b"} x\n# EOF\n';
+      expect(() => parseExposition(format, Buffer.from(`a 1\nb{c="d"} 2${end}`), sink, {})).toThrow(ExpositionError);
+      expect(lines(sink)).toEqual(['a 1']);
+      expect(sink.seriesCalls).toBe(1);
+    },
+  );
+
+  it('names bytes that are no UTF-8 as Go does', () => {
+    expect(() => parsed('text', Buffer.from('a 1\xa0é\v\n', 'latin1'))).toThrow(
+      'parsing "1\\xa0\\xe9\\v": invalid syntax while parsing: "a 1\\xa0\\xe9\\v"',
+    );
+  });
+
   it('finds start timestamps of series that the cache knows', () => {
     const options = { cache: new ExpositionCache(), startTimestamps: new StartTimestamps() };
     for (const started of [1000, 2000]) {
