@@ -12,7 +12,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** The encodings that this Node can undo, in order of preference. */
 export const acceptedEncodings: string = 'createZstdDecompress' in zlib ? 'zstd, gzip' : 'gzip';
 
-/** The body with every content encoding undone. An unknown encoding throws HttpError. */
+/** The body with every content encoding undone. A compression that this Node cannot undo throws HttpError; what is none (`utf-8`) is left alone, as by Go's client. */
 export function decodedStream(message: IncomingMessage): Readable {
   let stream: Readable = message;
   const encodings = (message.headers['content-encoding'] ?? '').toLowerCase().split(',').reverse();
@@ -73,9 +73,6 @@ function connectionLost(): HttpError {
 
 function decoderOf(encoding: string): Transform | undefined {
   switch (encoding) {
-    case '':
-    case 'identity':
-      return undefined;
     case 'gzip':
     case 'x-gzip':
       return zlib.createGunzip({ chunkSize: CHUNK_BYTES });
@@ -86,6 +83,13 @@ function decoderOf(encoding: string): Transform | undefined {
     case 'zstd':
       if ('createZstdDecompress' in zlib) return zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES });
       break;
+    case 'compress':
+    case 'x-compress':
+    case 'snappy':
+    case 'lz4':
+      break;
+    default:
+      return undefined;
   }
   throw new HttpError('other', `the body is encoded as ${JSON.stringify(encoding)}, which cannot be undone`);
 }

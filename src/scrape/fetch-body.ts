@@ -28,7 +28,8 @@ export async function fetchBody(
 ): Promise<FetchedBody> {
   let formatFault: Error | undefined;
   let format: ReturnType<typeof formatFromContentType> = { format: 'text' };
-  const limit = config.bodySizeLimitBytes || LARGEST_BODY_BYTES;
+  // A body of exactly the limit is beyond it, as Prometheus counts.
+  const limit = config.bodySizeLimitBytes > 0 ? Math.max(1, config.bodySizeLimitBytes - 1) : LARGEST_BODY_BYTES;
   const answer = await client
     .request({
       url: target.url,

@@ -103,6 +103,22 @@ describe('answers', () => {
     expect((await fault(client().request({ url: `http://${address}/` }))).message).toContain('cannot be undone');
   });
 
+  it('takes a body for plain whose encoding is no compression, and says which it cannot undo', async () => {
+    const address = await serve((request, response) => {
+      response.setHeader('content-encoding', request.url!.slice(1));
+      response.end('a 1\n');
+    });
+    expect(text((await client().request({ url: `http://${address}/utf-8` })).body)).toBe('a 1\n');
+    const refusal = await fault(client().request({ url: `http://${address}/compress` }));
+    expect(refusal.message).toBe('the body is encoded as "compress", which cannot be undone');
+  });
+
+  it('reads answers whose lines end with a line feed alone', async () => {
+    const answer = 'HTTP/1.1 200 OK\ncontent-type: text/plain\ncontent-length: 4\n\na 1\n';
+    const address = await listen(net.createServer((socket) => socket.once('data', () => socket.end(answer))));
+    expect(text((await client().request({ url: `http://${address}/` })).body)).toBe('a 1\n');
+  });
+
   it('streams what comes until the caller has enough', async () => {
     let closed = false;
     const address = await serve((_request, response) => {
@@ -230,7 +246,9 @@ describe('credentials', () => {
     const other = await serve((request, response) =>
       response.end(`${request.headers.authorization} ${request.headers['x-key']}`),
     );
+    let requests = 0;
     const address = await serve((request, response) => {
+      requests++;
       const to = request.url === '/away' ? `http://${other}/` : request.url === '/here' ? '/end' : '/loop';
       if (request.url === '/end') response.end(`${request.headers.authorization} ${request.method}`);
       else response.writeHead(302, { location: to }).end();
@@ -243,7 +261,9 @@ describe('credentials', () => {
     expect([text(away.body), away.url]).toEqual(['undefined undefined', `http://${other}/`]);
     const here = await client(config).request({ url: `http://${address}/here`, method: 'POST', body: 'x' });
     expect(text(here.body)).toBe('Bearer t GET');
+    requests = 0;
     expect((await fault(client(config).request({ url: `http://${address}/loop` }))).fault).toBe('too-many-redirects');
+    expect(requests).toBe(10);
     expect((await client({ followRedirects: false }).request({ url: `http://${address}/away` })).status).toBe(302);
   });
 

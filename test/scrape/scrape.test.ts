@@ -244,6 +244,10 @@ describe('limits', () => {
     rig.apply(rig.job({ bodySizeLimitBytes: 10 }));
     await rig.scrape(`a ${'1'.repeat(20)}\n`);
     expect(rig.error).toBe('body size limit exceeded');
+    await rig.scrape('a 1234567\n');
+    expect(rig.error).toBe('body size limit exceeded');
+    await rig.scrape('a 123456\n');
+    expect(rig.error).toBe('');
   });
 
   it('lets no target of a job be scraped that has too many', async () => {
