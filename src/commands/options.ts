@@ -118,13 +118,17 @@ export async function resolveSettings(
     options.prometheusConfig ??
     file?.prometheusConfig ??
     (namedSomething ? undefined : found(place.directory, 'prometheus.yml'));
-  const prometheusConfigFile = prometheusConfig === undefined ? undefined : resolve(place.directory, prometheusConfig);
+  // As it was given: labels of targets and the files of rule groups begin with its folder, as Prometheus' do.
+  const prometheusConfigFile =
+    prometheusConfig === undefined || place.directory === process.cwd()
+      ? prometheusConfig
+      : resolve(place.directory, prometheusConfig);
   const alertmanagerConfig = options.alertmanagerConfig ?? file?.alertmanagerConfig;
   const alertmanagerConfigFile =
     alertmanagerConfig === undefined ? undefined : resolve(place.directory, alertmanagerConfig);
   const listen = options.listen ?? file?.listen;
   const identity = JSON.stringify([
-    prometheusConfigFile,
+    prometheusConfigFile && resolve(place.directory, prometheusConfigFile),
     alertmanagerConfigFile,
     targets,
     options.prometheus,

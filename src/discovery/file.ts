@@ -97,7 +97,8 @@ export class FileDiscovery implements Discovery {
       } catch (error) {
         const fault = `${file}: ${listFault(error)}`;
         faults.set(file, fault);
-        const known = this.#groups.get(file);
+        // What a file said stays in use while it cannot be read, and not when it is deleted.
+        const known = error instanceof NoSuchFile ? undefined : this.#groups.get(file);
         if (known !== undefined) groups.set(file, known);
         if (this.#faults.get(file) === fault) continue;
         this.#deps.report('error', `${fault} (${known ? 'what it said before stays in use' : 'no targets from it'})`);
@@ -117,6 +118,8 @@ export class FileDiscovery implements Discovery {
   }
 }
 
+class NoSuchFile extends Error {}
+
 async function readGroups(file: string): Promise<TargetGroup[]> {
   const format = extname(file).toLowerCase() === '.json' ? 'json' : 'yaml';
   let text: string;
@@ -124,7 +127,7 @@ async function readGroups(file: string): Promise<TargetGroup[]> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Error(code === 'ENOENT' ? 'no such file' : `cannot be read: ${code}`);
+    throw code === 'ENOENT' ? new NoSuchFile('no such file') : new Error(`cannot be read: ${code}`);
   }
   return parseGroupList(text, format, file, { __meta_filepath: file });
 }

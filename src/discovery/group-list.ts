@@ -7,7 +7,7 @@ import { Labels } from '../labels/labels.ts';
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
 const jsonList = z.array(
-  z.object({
+  z.strictObject({
     targets: z.array(z.string()).nullish(),
     labels: z.record(z.string(), z.string()).nullish(),
   }),
@@ -27,13 +27,25 @@ export function parseGroupList(
   source: string,
   origin: Readonly<Record<string, string>>,
 ): TargetGroup[] {
-  const list = format === 'json' ? jsonList.parse(JSON.parse(text)) : yamlList.parse(parseYaml(text) ?? []);
+  const list = format === 'json' ? jsonList.parse(parseJson(text)) : yamlList.parse(parseYaml(text) ?? []);
   return list.map((group, index) => ({
     source: `${source}:${index}`,
     targets: (group.targets ?? []).map((address) => Labels.of({ __address__: address })),
     labels: Labels.of({ ...group.labels, ...origin }),
   }));
 }
+
+/** Go's JSON takes the names of a group's fields in any case. */
+function parseJson(text: string): unknown {
+  const list: unknown = JSON.parse(text);
+  if (!Array.isArray(list)) return list;
+  const lower = ([name, value]: [string, unknown]) => [FIELD.test(name) ? name.toLowerCase() : name, value] as const;
+  return list.map((group: unknown) =>
+    typeof group === 'object' && group !== null ? Object.fromEntries(Object.entries(group).map(lower)) : group,
+  );
+}
+
+const FIELD = /^(targets|labels)$/i;
 
 /** What is wrong with a list, in one line. */
 export function listFault(error: unknown): string {

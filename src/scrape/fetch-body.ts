@@ -26,6 +26,7 @@ export async function fetchBody(
   signal: AbortSignal,
   into: BodyBuffer,
 ): Promise<FetchedBody> {
+  if (!URL.canParse(target.url)) throw new ScrapeFault(`${target.url} is no valid URL`);
   let formatFault: Error | undefined;
   let format: ReturnType<typeof formatFromContentType> = { format: 'text' };
   // A body of exactly the limit is beyond it, as Prometheus counts.

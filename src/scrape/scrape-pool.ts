@@ -140,7 +140,7 @@ export class ScrapePool {
         : undefined;
     for (const target of built.targets) {
       const running = this.loops.get(target.key);
-      const loop = running ?? new ScrapeLoop(this.#loopDeps(), config, this.#client, target);
+      const loop = running ?? new ScrapeLoop(this.#loopDeps(), ownConfig(config, target), this.#client, target);
       loop.target = target;
       loop.forcedError = limitError;
       if (running !== undefined) continue;
@@ -161,4 +161,10 @@ export class ScrapePool {
       },
     };
   }
+}
+
+/** The job's, or with what relabelling said of this target alone. */
+function ownConfig(config: ScrapeConfig, { histograms }: Target): ScrapeConfig {
+  const isSame = Object.entries(histograms).every(([field, value]) => config[field as keyof ScrapeConfig] === value);
+  return isSame ? config : { ...config, ...histograms };
 }

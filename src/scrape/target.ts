@@ -1,7 +1,7 @@
 /** From discovered target groups to targets: defaults, relabelling and checks, in Prometheus' order and words. */
 import { formatDuration, parseDuration } from '../config/duration.ts';
 import type { ScrapeConfig, TargetGroup } from '../config/prometheus-config.ts';
-import { Labels } from '../labels/labels.ts';
+import { Labels, quote } from '../labels/labels.ts';
 import { explainRelabel, type RelabelExplanation, relabel } from '../labels/relabel.ts';
 import { PARAMETER_PREFIX, targetUrl } from './target-url.ts';
 
@@ -15,7 +15,14 @@ export interface Target {
   readonly url: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  readonly histograms: HistogramHandling;
 }
+
+/** What relabelling may say of one target otherwise than its job does, since Prometheus 3.14. */
+export type HistogramHandling = Pick<
+  ScrapeConfig,
+  'scrapeNativeHistograms' | 'alwaysScrapeClassicHistograms' | 'convertClassicHistogramsToNhcb'
+>;
 
 export interface BuiltTargets {
   /** Without repetition. */
@@ -79,6 +86,7 @@ function withDefaults(config: ScrapeConfig, discovered: Labels, group: Labels): 
     ['__scrape_timeout__', formatDuration(config.scrapeTimeoutMs)],
     ['__metrics_path__', config.metricsPath],
     ['__scheme__', config.scheme],
+    ...HISTOGRAM_LABELS.map(([label, field]) => [label, String(config[field])] as const),
   ];
   for (const [name, value] of defaults) if (!labels.has(name)) labels.set(name, value);
   for (const [name, values] of Object.entries(config.params)) {
@@ -102,7 +110,6 @@ function buildTarget(config: ScrapeConfig, discoveredLabels: Labels): Target | u
   }
   const withoutMeta = relabelled.filter((name) => !name.startsWith('__meta_'));
   const url = targetUrl(withoutMeta, config.params);
-  if (!URL.canParse(url)) throw new TargetFault(`${JSON.stringify(address)} is not a valid address`);
   const named = withoutMeta.has('instance') ? withoutMeta : withoutMeta.with('instance', address);
   return {
     key: `${url}\n${named.key}`,
@@ -111,8 +118,37 @@ function buildTarget(config: ScrapeConfig, discoveredLabels: Labels): Target | u
     url,
     intervalMs,
     timeoutMs,
+    histograms: histogramHandling(config, relabelled),
   };
 }
+
+const HISTOGRAM_LABELS: readonly (readonly [string, keyof HistogramHandling])[] = [
+  ['__scrape_native_histograms__', 'scrapeNativeHistograms'],
+  ['__always_scrape_classic_histograms__', 'alwaysScrapeClassicHistograms'],
+  ['__convert_classic_histograms_to_nhcb__', 'convertClassicHistogramsToNhcb'],
+];
+
+function histogramHandling(config: ScrapeConfig, labels: Labels): HistogramHandling {
+  const { scrapeNativeHistograms, alwaysScrapeClassicHistograms, convertClassicHistogramsToNhcb } = config;
+  const handling = { scrapeNativeHistograms, alwaysScrapeClassicHistograms, convertClassicHistogramsToNhcb };
+  for (const [label, field] of HISTOGRAM_LABELS) {
+    const text = labels.get(label);
+    if (text === '') continue;
+    const value = BOOLEANS.get(text);
+    if (value === undefined) {
+      const what = label.replaceAll('_', ' ').trim();
+      throw new TargetFault(`error parsing ${what}: strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
+    }
+    handling[field] = value;
+  }
+  return handling;
+}
+
+/** As Go's `strconv.ParseBool`. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
+]);
 
 function durationOf(labels: Labels, what: 'interval' | 'timeout'): number {
   let durationMs: number;

@@ -38,7 +38,7 @@ const JOBS = `
 it('tells of each step what it looked at, what it changed and why, and what is scraped', async () => {
   expect(await check(JOBS, { job: 'a', target: '__address__="x:1",env="prod"' })).toBe(0);
   const defaults =
-    '__metrics_path__="/metrics", __param_module="http", __scheme__="http", __scrape_interval__="1m", __scrape_timeout__="10s"';
+    '__always_scrape_classic_histograms__="false", __convert_classic_histograms_to_nhcb__="false", __metrics_path__="/metrics", __param_module="http", __scheme__="http", __scrape_interval__="1m", __scrape_native_histograms__="false", __scrape_timeout__="10s"';
   expect(out).toBe(`job a, --target
 in    {__address__="x:1", ${defaults}, env="prod", job="a"}
 

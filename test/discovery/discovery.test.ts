@@ -105,6 +105,18 @@ describe('file', () => {
     await writeFile(yaml, '- targets: [e:5]\n');
     await eventually(() => addresses(last())).toEqual(['e:5', 'n:1']);
     expect(discovery.state().error).toBe('');
+    await rm(yaml);
+    await eventually(() => addresses(last())).toEqual(['n:1']);
+    expect(discovery.state().error).toBe(`${yaml}: no such file`);
+  });
+
+  it('reads JSON as Go does: names in any case, and none that a group does not have', async () => {
+    const [any, unknown] = [join(folder, 'any.json'), join(folder, 'unknown.json')];
+    await writeFile(any, '[{"Targets": ["a:1"], "LABELS": {"Targets": "x"}}]');
+    await writeFile(unknown, '[{"targets": ["b:1"], "foo": 1}]');
+    const { last, discovery } = discover(config([any, unknown]));
+    await eventually(() => discovery.state().error).toContain('unknown.json: not a list of target groups');
+    await eventually(last).toMatchObject([{ labels: { Targets: 'x' }, targets: [{ __address__: 'a:1' }] }]);
   });
 
   it('finds a file whose folder comes later, by the refresh interval', async () => {

@@ -385,6 +385,36 @@ describe('reload', () => {
 });
 
 describe('targets', () => {
+  it('that no URL leads to are down, by that reason', async () => {
+    const place = { file: 'x', line: 1, column: 1 };
+    const groups = [{ source: 'g', targets: [Labels.of({ __address__: 'a:99999' })], labels: Labels.EMPTY }];
+    rig.apply(rig.job({ discoveries: [{ kind: 'static', place, groups }] }));
+    await rig.turn();
+    expect(rig.error).toBe('http://a:99999/metrics is no valid URL');
+  });
+
+  it('may have other histogram settings than their job, by their labels', async () => {
+    const classic = '# TYPE a histogram\na_bucket{le="1"} 1\na_bucket{le="+Inf"} 2\na_count 2\na_sum 3\n';
+    const stored = async (labels: Record<string, string>): Promise<string[]> => {
+      rig.apply(rig.job({}, labels));
+      await rig.scrape(classic);
+      const names = Object.entries(rig.stored('a.*')).filter(([, values]) => values.at(-1) !== 'stale');
+      return names.map(([name]) => name);
+    };
+    const convert = { __convert_classic_histograms_to_nhcb__: 'true' };
+    expect(await stored(convert)).toEqual(['a']);
+    expect(rig.manager.targets().active[0]!.discoveredLabels.toRecord()).toMatchObject({
+      ...convert,
+      __scrape_native_histograms__: 'false',
+      __always_scrape_classic_histograms__: 'false',
+    });
+    expect((await stored({ ...convert, __always_scrape_classic_histograms__: 'T' })).length).toBe(5);
+    rig.apply(rig.job({}, { __scrape_native_histograms__: 'maybe' }));
+    expect(rig.reports.at(-1)).toBe(
+      'error: job test: instance 0 in group 0: error parsing scrape native histograms: strconv.ParseBool: parsing "maybe": invalid syntax',
+    );
+  });
+
   it('are the same only once, and are told apart from dropped and faulty ones', async () => {
     const { compileRe2 } = await import('../../src/labels/regexp.ts');
     const place = { file: 'x', line: 1, column: 1 };
