@@ -2,8 +2,9 @@
  * Discovery against a real kube-apiserver and etcd: each role finds what Prometheus finds, and the guide's job follows pods through births,
  * deaths, a compaction and restarts of the API server.
  */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPeer, type Server, startServer, startWatchfire } from '../bench/peers.ts';
 import { ADMIN_TOKEN, KubernetesCluster, READER_TOKEN } from './kubernetes-cluster.ts';
@@ -49,6 +50,20 @@ const JOBS: Readonly<Record<string, string>> = {
   'by-field': 'role: pod, selectors: [{ role: pod, field: "metadata.name=orders-2,status.phase=Running" }]',
   'endpoints-by-label':
     'role: endpoints, selectors: [{ role: service, label: app=orders }, { role: pod, field: metadata.name=orders-1 }]',
+};
+
+const ATTACH_NAMESPACE = 'attach_metadata: { namespace: true }';
+
+/** Since Prometheus 3.6. */
+const NAMESPACE_JOBS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['service', 'pod', 'endpoints', 'endpointslice', 'ingress'].map((role) => [
+      `${role}-namespace`,
+      `role: ${role}, ${ATTACH_NAMESPACE}`,
+    ]),
+  ),
+  'pod-both': 'role: pod, attach_metadata: { node: true, namespace: true }',
+  'one-namespace-attached': `role: pod, namespaces: { names: [other] }, ${ATTACH_NAMESPACE}`,
 };
 
 interface Discovered {
@@ -120,12 +135,13 @@ users: [{ name: u, user: { exec: { apiVersion: ${credential.apiVersion}, command
     return ((await answer.json()) as { data: { activeTargets: Discovered[] } }).data.activeTargets;
   }
 
-  /** Every target's labels as one text, by job; without those that Prometheus has for itself. */
+  /** Every target's labels as one text, by job; without those of histograms, which Prometheus has since 3.14. */
   async function discovered(server: Server): Promise<Record<string, string[]>> {
     const found: Record<string, string[]> = {};
     for (const { scrapePool, discoveredLabels } of await targets(server)) {
       found[scrapePool] ??= [];
-      found[scrapePool].push(JSON.stringify(Object.entries(discoveredLabels).sort()));
+      const comparable = Object.entries(discoveredLabels).filter(([name]) => !/^__\w+_histograms_/.test(name));
+      found[scrapePool].push(JSON.stringify(comparable.sort()));
     }
     for (const list of Object.values(found)) list.sort();
     return found;
@@ -138,7 +154,11 @@ users: [{ name: u, user: { exec: { apiVersion: ${credential.apiVersion}, command
   it.skipIf(prometheus === undefined)(
     'is read by each role as Prometheus reads it, label by label',
     async () => {
-      const file = configFile('roles', JOBS);
+      const attached = configFile('namespaces', NAMESPACE_JOBS);
+      const promtool = join(dirname(prometheus!), 'promtool');
+      const knowsThem = spawnSync(promtool, ['check', 'config', attached]).status === 0;
+      const jobs = knowsThem ? { ...JOBS, ...NAMESPACE_JOBS } : JOBS;
+      const file = configFile('roles', jobs);
       const ours = await watchfire(file);
       const theirs = await startServer(prometheus!, (address) => [
         `--config.file=${file}`,
@@ -149,9 +169,9 @@ users: [{ name: u, user: { exec: { apiVersion: ${credential.apiVersion}, command
       await eventually(async () => {
         const [found, expected] = [await discovered(ours), await discovered(theirs)];
         const only = (one: Record<string, string[]>, other: Record<string, string[]>): string[] =>
-          Object.keys(JOBS).flatMap((job) => (one[job] ?? []).filter((target) => !other[job]?.includes(target)));
+          Object.keys(jobs).flatMap((job) => (one[job] ?? []).filter((target) => !other[job]?.includes(target)));
         return { jobs: Object.keys(expected).sort(), ours: only(found, expected), theirs: only(expected, found) };
-      }).toEqual({ jobs: Object.keys(JOBS).sort(), ours: [], theirs: [] });
+      }).toEqual({ jobs: Object.keys(jobs).sort(), ours: [], theirs: [] });
       const counts = Object.entries(await discovered(ours)).map(([job, found]) => `${job} ${found.length}`);
       console.log(`targets of each job: ${counts.join(', ')}`);
     },
