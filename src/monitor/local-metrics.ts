@@ -60,7 +60,11 @@ export function localMetricSource(options: LocalMetricOptions): MetricSource {
     targetMetadata: async (options) => {
       const matchers = options.matchTarget === undefined ? [] : selector(options.matchTarget);
       const rows = targetMetadata(options.metric).filter(({ target }) => matchesAll(matchers, target));
-      return rows.slice(0, options.limit || undefined);
+      if (options.limit === undefined || options.limit >= rows.length) return rows;
+      // A target's rows come all or none: what is counted ends at the first target behind the limit, as in Prometheus.
+      let end = options.limit;
+      while (end < rows.length && rows[end]!.target === rows[end - 1]!.target) end++;
+      return rows.slice(0, end);
     },
     exemplars: async (expression, startMs, endMs) => {
       const found = new Map<

@@ -33,7 +33,7 @@ export function parseExpression(query: string, features: PromqlFeatures = ALL_SY
 
 /**
  * The matchers of a selector such as an API's `match[]`: `name{a="b"}`, without any modifier; `{}` has none. Throws
- * PromqlParseError.
+ * PromqlParseError, and not where the matchers would fit every series.
  */
 export function parseSelector(text: string): readonly Matcher[] {
   if (text === '') throw new PromqlParseError(text, undefined, 'unexpected end of input');

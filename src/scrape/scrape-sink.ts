@@ -50,6 +50,8 @@ export class ScrapeSink implements ExpositionSink {
   readonly #newHeads = new Map<number, number>();
   #limitFault: ScrapeFault | undefined;
   readonly #zeros: ZeroSamples | undefined;
+  /** Of each series whose exemplars come without a time of their own, the last. */
+  readonly #untimed = new Map<number, Exemplar>();
 
   constructor(config: ScrapeConfig, target: Labels, created: CreatedLines) {
     this.#config = config;
@@ -134,6 +136,12 @@ export class ScrapeSink implements ExpositionSink {
     // A native histogram's exemplars stand for its buckets: without a time of their own they cannot be ordered.
     if (exemplar.timestampMs === undefined && this.#lastWasHistogram) return;
     if (this.#lastWasRefused || !fitsExemplar(exemplar.labels)) return;
+    if (exemplar.timestampMs === undefined) {
+      // It stands in the body until another takes its place, and is one exemplar all that time.
+      const last = this.#untimed.get(series);
+      if (last?.value === exemplar.value && last.labels.equals(exemplar.labels)) return;
+      this.#untimed.set(series, exemplar);
+    }
     const timestampMs = exemplar.timestampMs ?? this.#lastTimestampMs;
     this.#appender.exemplar(this.table.ref(series), { ...exemplar, timestampMs });
   }
@@ -153,6 +161,7 @@ export class ScrapeSink implements ExpositionSink {
   forget(series: number): void {
     this.table.forget(series);
     this.#zeros?.forget(series);
+    this.#untimed.delete(series);
   }
 
   end(): void {

@@ -137,9 +137,9 @@ describe('queries', () => {
       'exceeded maximum resolution of 11,000 points per timeseries',
     ],
     ['/series', 400, 'bad_data', 'no match[] parameter provided'],
-    ['/series?match[]={}', 400, 'bad_data', 'match[] must contain at least one non-empty matcher'],
-    ['/series?match[]=', 400, 'bad_data', 'unknown position: parse error: unexpected end of input'],
-    ['/labels?match[]={a=""}', 400, 'bad_data', 'at least one non-empty matcher'],
+    ['/series?match[]={}', 400, 'bad_data', 'invalid parameter "match[]": match[] must contain at least one non-empty'],
+    ['/labels?match[]={a=""}', 400, 'bad_data', 'match[] must contain at least one non-empty matcher'],
+      ['/series?match[]=', 400, 'bad_data', 'unknown position: parse error: unexpected end of input'],
     ['/targets/metadata?limit=x', 400, 'bad_data', 'limit must be a number'],
     ['/rules?type=x', 400, 'bad_data', 'invalid parameter "type": not supported value "x"'],
     ['/rules?group_next_token=x', 400, 'bad_data', 'group_limit needs to be present'],
@@ -223,6 +223,8 @@ describe('targets and rules', () => {
     expect(await names('/rules?type=alert&rule_group[]=g2')).toEqual([['g2', 'Down']]);
     expect(await names('/rules?match[]={severity="page"}&rule_group[]=g1')).toEqual([['g1', 'Down']]);
     expect(await names('/rules?rule_name[]=nix')).toEqual([]);
+    const recording = (await data('/rules?type=record')) as { groups: { rules: { labels?: object }[] }[] };
+    expect(recording.groups.flatMap((group) => group.rules.map((rule) => rule.labels))).toEqual([{}, {}, {}]);
     const first = (await data('/rules?group_limit=2')) as { groupNextToken: string };
     expect(await names(`/rules?group_limit=2&group_next_token=${first.groupNextToken}`)).toEqual([
       ['g3', 'Down', 'job:up'],

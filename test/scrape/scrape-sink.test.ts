@@ -62,3 +62,22 @@ it('drops exemplars with more than 128 characters of labels, and those of sample
   const kept = head.exemplars([], 0, Number.MAX_SAFE_INTEGER);
   expect(kept.map((each) => each.series.metricName)).toEqual(['short']);
 });
+
+it('keeps an exemplar without a time once, until another takes its place', () => {
+  const head = createHead();
+  const { sink, series } = begun(head);
+  const number = series('a');
+  for (const [i, id] of ['x', 'x', 'y', 'x'].entries()) {
+    const appender = head.appender();
+    sink.beginScrape(appender, nowMs + i);
+    sink.sample(number, i, undefined, undefined);
+    sink.exemplar(number, { labels: Labels.of({ id }), value: 1, timestampMs: undefined });
+    appender.commit();
+  }
+  const [kept] = head.exemplars([], 0, Number.MAX_SAFE_INTEGER);
+  expect(kept!.exemplars.map((each) => `${each.labels.get('id')} ${each.timestampMs! - nowMs}`)).toEqual([
+    'x 0',
+    'y 2',
+    'x 3',
+  ]);
+});
