@@ -7,13 +7,13 @@ import { systemClock } from '../config/clock.ts';
 import { diskFiles } from '../config/config-files.ts';
 import { ConfigError, formatProblem, type Problem } from '../config/problem.ts';
 import { checkPrometheusConfig } from '../config/prometheus-check.ts';
-import { lintExposition } from '../exposition/lint.ts';
+import { type ExpositionReport, inspectExposition } from '../exposition/lint.ts';
 import { readTextFile } from '../notify/fields.ts';
 import { NotificationTemplates } from '../notify/template-data.ts';
 import { checkRules } from '../rules/check.ts';
 import { TemplateError } from '../template/template.ts';
 import { type CommandContext, EXIT } from './context.ts';
-import { printable } from './text-table.ts';
+import { printable, textTable } from './text-table.ts';
 
 export function checkConfig(files: readonly string[], context: CommandContext): Promise<number> {
   return checkEach(files, context, async (file) => checkPrometheusConfig(file));
@@ -30,11 +30,39 @@ export function checkAlertmanager(files: readonly string[], strict: boolean, con
   });
 }
 
-export async function checkMetrics(files: readonly string[], context: CommandContext): Promise<number> {
-  if (files.length > 0) return checkEach(files, context, async (file) => lintExposition(await readFile(file), file));
+export interface CheckMetricsFlags {
+  /** A table of how many series each family is. */
+  readonly extended?: boolean;
+  /** `none`: only what Prometheus would refuse is told of. */
+  readonly lint?: string;
+}
+
+export async function checkMetrics(
+  files: readonly string[],
+  { extended, lint }: CheckMetricsFlags,
+  context: CommandContext,
+): Promise<number> {
+  const check = (bytes: Uint8Array, file: string): readonly Problem[] => {
+    const { problems, cardinality } = inspectExposition(bytes, file);
+    if (extended) context.stdout.write(cardinalityTable(cardinality));
+    return lint === 'none' ? problems.filter(({ severity }) => severity === 'error') : problems;
+  };
+  if (files.length > 0) return checkEach(files, context, async (file) => check(await readFile(file), file));
   const chunks: Buffer[] = [];
   for await (const chunk of context.stdin) chunks.push(chunk as Buffer);
-  return report('<stdin>', lintExposition(Buffer.concat(chunks), '<stdin>'), context) ? EXIT.fine : EXIT.found;
+  return report('<stdin>', check(Buffer.concat(chunks), '<stdin>'), context) ? EXIT.fine : EXIT.found;
+}
+
+/** With promtool's columns. */
+function cardinalityTable(cardinality: ExpositionReport['cardinality']): string {
+  const total = cardinality.reduce((sum, { series }) => sum + series, 0);
+  const rows = cardinality.map(({ family, series }) => [
+    family,
+    String(series),
+    `${((series / total) * 100).toFixed(2)}%`,
+  ]);
+  const heading = ['Metric', 'Cardinality', 'Percentage'];
+  return textTable([heading, ...rows, ['Total', String(total), '100%']], ['left', 'right', 'right']);
 }
 
 /** The template files that are there must parse. */

@@ -1,5 +1,6 @@
 /** The commands that check files and run tests: `check …`, `test …`. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { CheckMetricsFlags } from './check.ts';
 import type { RelabelFlags } from './check-relabel.ts';
 import type { CommandContext } from './context.ts';
 import { collect } from './options.ts';
@@ -37,9 +38,11 @@ export function addCheckCommands(root: Command, context: CommandContext, exit: (
     .command('metrics')
     .description('an exposition, from standard input or files')
     .argument('[file...]')
-    .action(async (files: string[]) => {
+    .option('--extended', 'also how many series each metric has')
+    .addOption(new Option('--lint <checks>', 'what is advised').choices(['all', 'none']).default('all'))
+    .action(async (files: string[], options: CheckMetricsFlags) => {
       const { checkMetrics } = await import('./check.ts');
-      exit(await checkMetrics(files, context));
+      exit(await checkMetrics(files, options, context));
     });
   check
     .command('relabel')

@@ -14,6 +14,14 @@ export interface LintedFamily {
   /** Label names of each metric; a histogram's or summary's series are one metric. */
   readonly metrics: (readonly string[])[];
   repeated: boolean;
+  /** A histogram's or summary's each count. */
+  series: number;
+}
+
+export interface ExpositionReport {
+  readonly problems: Problem[];
+  /** By family, the largest first; empty where the body is refused. */
+  readonly cardinality: readonly { readonly family: string; readonly series: number }[];
 }
 
 /**
@@ -21,17 +29,23 @@ export interface LintedFamily {
  * otherwise. Advice comes as warnings, in the order of the families' names, placed at each family's first line.
  */
 export function lintExposition(bytes: Uint8Array, file: string): Problem[] {
+  return inspectExposition(bytes, file).problems;
+}
+
+/** As `lintExposition`, and of how many series the body is. */
+export function inspectExposition(bytes: Uint8Array, file: string): ExpositionReport {
   const format = formatOf(bytes);
   const collector = new Collector(format);
   try {
     parseExposition(format, bytes, collector);
   } catch (error) {
     if (error instanceof ExpositionError) {
-      return [{ file, line: error.line, column: error.column, message: error.message, severity: 'error' }];
+      const { line, column, message } = error;
+      return { problems: [{ file, line, column, message, severity: 'error' }], cardinality: [] };
     }
     if (!(error instanceof RefusedSeries)) throw error;
     const line = firstLine(bytes, error.metricName);
-    return [{ file, line, column: 1, message: error.message, severity: 'error' }];
+    return { problems: [{ file, line, column: 1, message: error.message, severity: 'error' }], cardinality: [] };
   }
   const problems: Problem[] = [];
   const families = [...collector.families.values()].filter((family) => family.metrics.length > 0);
@@ -41,7 +55,10 @@ export function lintExposition(bytes: Uint8Array, file: string): Problem[] {
       problems.push({ file, line, column: 1, message: `${family.name} ${advice}`, severity: 'warning' });
     }
   }
-  return problems;
+  const cardinality = families
+    .map(({ name, series }) => ({ family: name, series }))
+    .sort((a, b) => b.series - a.series || compareBytes(a.family, b.family));
+  return { problems, cardinality };
 }
 
 /**
@@ -87,6 +104,7 @@ class Collector implements ExpositionSink {
     const metric = `${family.name} ${own.key}`;
     if (part === undefined || !this.#seen.has(metric)) family.metrics.push(own.names);
     if (this.#seen.has(labels.key)) family.repeated = true;
+    family.series++;
     this.#seen.add(metric).add(labels.key);
     return 0;
   }
@@ -118,7 +136,7 @@ class Collector implements ExpositionSink {
   #family(name: string): LintedFamily {
     const known = this.families.get(name);
     if (known !== undefined) return known;
-    const family: LintedFamily = { name, type: 'unknown', help: undefined, metrics: [], repeated: false };
+    const family: LintedFamily = { name, type: 'unknown', help: undefined, metrics: [], repeated: false, series: 0 };
     this.families.set(name, family);
     return family;
   }
