@@ -1,5 +1,5 @@
 /** Titles, empty and error states, bars: the few pieces that all panes are made of. */
-import { clean, shorten, widthOf, wrap } from '../sanitise.ts';
+import { clean, shorten, shortenMiddle, widthOf, wrap } from '../sanitise.ts';
 import type { Theme, Tone } from '../theme.ts';
 import { BLANK, type Part, type Row, row, rowWidth, sized, toned } from './row.ts';
 
@@ -90,10 +90,12 @@ export function fieldRows(
   width: number,
   theme: Theme,
   nameTone: Tone = 'muted',
+  mostName = 28,
 ): Row[] {
-  const widest = Math.min(28, Math.max(0, ...fields.map(([name]) => widthOf(clean(name)))));
+  const widest = Math.min(mostName, Math.max(0, ...fields.map(([name]) => widthOf(clean(name)))));
   return fields.flatMap(([name, value]) => {
-    const head = sized(row(toned(nameTone, name)), widest, 'left', theme.glyphs.ellipsis);
+    // Long names differ at their ends: `__meta_kubernetes_pod_…`.
+    const head = sized(row(toned(nameTone, shortenMiddle(clean(name), widest, theme.glyphs.ellipsis))), widest);
     const room = Math.max(8, width - widest - 2);
     if (typeof value !== 'string') return [row(head, '  ', sized(row(value), room, 'left', theme.glyphs.ellipsis))];
     return wrap(clean(value), room).map((line, i) => row(i === 0 ? head : ' '.repeat(widest), '  ', line));

@@ -7,6 +7,7 @@ import { BLANK, type Row, row, sized, toned } from '../../frame/row.ts';
 import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { clean, wrap } from '../../sanitise.ts';
+import { withoutPlainDefaults } from './rows.ts';
 
 const ADVICE = 'It is tried again every 2 s; the header shows the state of the source.';
 
@@ -81,7 +82,11 @@ function droppedRows(
   for (const [job, count] of jobs) {
     rows.push(row(toned('strong', clean(job)), toned('muted', `  ${formatCount(count)} dropped`)));
     for (const { discoveredLabels } of byJob.get(job) ?? [])
-      rows.push(...wrap(clean(`${discoveredLabels}`), width - 4).map((line, i) => row(i === 0 ? '  ' : '    ', line)));
+      rows.push(
+        ...wrap(clean(`${withoutPlainDefaults(discoveredLabels)}`), width - 4).map((line, i) =>
+          row(i === 0 ? '  ' : '    ', line),
+        ),
+      );
   }
   return rows;
 }

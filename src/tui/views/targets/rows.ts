@@ -1,9 +1,9 @@
 /** Scrape targets as rows: the table by job, and one target with its labels before and after relabelling. */
+import type { Labels } from '../../../labels/labels.ts';
 import type { DiscoveryStatus, TargetState } from '../../../monitor/sources.ts';
 import type { RangeSeries } from '../../../promql/result.ts';
 import { lineChart } from '../../charts/line-chart.ts';
 import { stepOf } from '../../charts/scale.ts';
-import { spanTitle, stripLevels, stripRow } from '../../charts/strip.ts';
 import {
   formatAgo,
   formatClock,
@@ -15,19 +15,14 @@ import {
 } from '../../frame/format.ts';
 import { type Group, groupedRows } from '../../frame/grouped.ts';
 import type { ListState } from '../../frame/list.ts';
-import { barRow, fieldRows, titleRow } from '../../frame/pane.ts';
+import { fieldRows, titleRow } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
 import { BLANK, beside, type Row, row, select, sized, toned } from '../../frame/row.ts';
-import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
-import { clean, shortenMiddle, wrap } from '../../sanitise.ts';
+import { headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
+import { clean, wrap } from '../../sanitise.ts';
 import { SERIES_TONES, type Theme, type Tone } from '../../theme.ts';
-import { serviceOf } from '../service.ts';
+import { healthLook, targetColumns, upColumn } from './columns.ts';
 import type { ScrapeHistory } from './fetch.ts';
-
-export function healthLook(target: TargetState, { glyphs }: Theme): { readonly glyph: string; readonly tone: Tone } {
-  if (target.health === 'up') return { glyph: glyphs.live, tone: 'ok' };
-  return target.health === 'down' ? { glyph: glyphs.failing, tone: 'critical' } : { glyph: glyphs.off, tone: 'muted' };
-}
 
 /** `6 of 7 targets up`; targets that were not scraped yet are neither up nor down. */
 export function targetsRow(targets: readonly TargetState[], theme: Theme): Row {
@@ -62,146 +57,9 @@ export function discoveryRows(discoveries: readonly DiscoveryStatus[], area: Are
   return rows.length === 0 ? [] : [...rows, BLANK];
 }
 
-export function targetColumns(area: Area): Column<TargetState>[] {
-  const { theme, nowMs } = area;
-  return [
-    {
-      id: 'state',
-      title: 'State',
-      min: 9,
-      max: 9,
-      priority: 1,
-      cell: (target) => {
-        const { glyph, tone } = healthLook(target, theme);
-        return toned(tone, `${glyph} ${target.health}`);
-      },
-    },
-    {
-      id: 'url',
-      title: 'Endpoint',
-      min: 34,
-      max: 70,
-      priority: 1,
-      cell: (target, width) => toned('strong', shortenMiddle(clean(target.scrapeUrl), width)),
-    },
-    {
-      id: 'service',
-      title: 'Service',
-      min: 7,
-      max: 24,
-      priority: 4,
-      cell: (target) => serviceOf(target.labels.without('job').without('instance')),
-    },
-    {
-      id: 'scraped',
-      title: 'Last scrape',
-      min: 11,
-      max: 11,
-      align: 'right',
-      priority: 2,
-      cell: (target) => toned('muted', target.lastScrapeMs === 0 ? 'never' : formatAgo(target.lastScrapeMs, nowMs)),
-    },
-    {
-      id: 'duration',
-      title: 'Duration',
-      min: 9,
-      max: 9,
-      align: 'right',
-      priority: 2,
-      cell: (target) =>
-        toned(
-          nearTimeout(target) ? 'warning' : 'plain',
-          target.lastScrapeMs === 0 ? '' : formatSeconds(target.lastScrapeDurationSeconds),
-        ),
-    },
-    {
-      id: 'timeout',
-      title: 'of time-out',
-      min: 11,
-      max: 11,
-      priority: 5,
-      cell: (target) =>
-        target.lastScrapeMs === 0
-          ? ''
-          : barRow(
-              (target.lastScrapeDurationSeconds * 1000) / target.scrapeTimeoutMs,
-              10,
-              nearTimeout(target) ? 'warning' : 'ok',
-              theme,
-            ),
-    },
-    {
-      id: 'interval',
-      title: 'Every',
-      min: 5,
-      max: 6,
-      align: 'right',
-      priority: 5,
-      cell: (target) => toned('muted', formatSpan(target.scrapeIntervalMs)),
-    },
-    {
-      id: 'samples',
-      title: 'Samples',
-      min: 7,
-      max: 10,
-      align: 'right',
-      priority: 3,
-      cell: (target) => (target.samples === undefined ? '' : formatCount(target.samples)),
-    },
-    {
-      id: 'added',
-      title: 'New series',
-      min: 10,
-      max: 10,
-      align: 'right',
-      priority: 6,
-      cell: (target) =>
-        target.seriesAdded === undefined
-          ? ''
-          : toned(target.seriesAdded === 0 ? 'muted' : 'plain', formatCount(target.seriesAdded)),
-    },
-    {
-      id: 'error',
-      title: 'Error',
-      min: 5,
-      max: 60,
-      priority: 1,
-      grow: 2,
-      cell: (target) => toned('critical', target.lastError),
-    },
-  ];
-}
-
 function jobTone(targets: readonly TargetState[]): Tone {
   if (targets.some((target) => target.health === 'down')) return 'critical';
   return targets.some((target) => target.health === 'unknown') ? 'muted' : 'ok';
-}
-
-function nearTimeout(target: TargetState): boolean {
-  return target.lastScrapeDurationSeconds * 1000 > target.scrapeTimeoutMs * 0.8;
-}
-
-/** Whether each target was up over the window. */
-function upColumn(ups: readonly RangeSeries[], { theme, window }: Area): Column<TargetState> {
-  const byTarget = Map.groupBy(ups, ({ labels }) => `${labels.get('job')} ${labels.get('instance')}`);
-  const [, slight, severe] = [...theme.glyphs.strip];
-  const looks = [
-    { glyph: ' ', tone: 'line' },
-    { glyph: slight!, tone: 'ok' },
-    { glyph: severe!, tone: 'critical' },
-  ] as const;
-  return {
-    id: 'ups',
-    title: spanTitle(window),
-    min: 16,
-    max: 40,
-    priority: 5,
-    cell: ({ labels }, width) => {
-      const own = byTarget.get(`${labels.get('job')} ${labels.get('instance')}`) ?? [];
-      const levels = stripLevels(own, (_, up) => (up === 1 ? 1 : 2), { ...window, stepMs: stepOf(window) }, width);
-      return stripRow(levels, looks);
-    },
-  };
 }
 
 /** `ups`: the series of `up` over the window, if known. */
@@ -213,7 +71,7 @@ export function targetListRows(
   area: Area,
 ): Row[] {
   const { width, height, theme } = area;
-  const columns = targetColumns(area);
+  const columns = targetColumns(targets, area);
   if (ups.length > 0) columns.splice(-1, 0, upColumn(ups, area));
   const laid = layOut(columns, targets, width);
   const jobs = [...new Set(targets.map((target) => target.job))];
@@ -305,9 +163,13 @@ export function targetRows(target: TargetState, history: ScrapeHistory | undefin
     ...(history === undefined || history.durations.length === 0 ? [] : historyRows(history, area)),
     BLANK,
   ];
-  const after = (columns: number): Row[] => fieldRows([...target.labels], columns, theme);
-  const before = (columns: number): Row[] => fieldRows([...target.discoveredLabels], columns, theme);
-  if (width < 100) {
+  const discovered = withoutPlainDefaults(target.discoveredLabels);
+  const longest = Math.max(...[...discovered, ...target.labels].map(([name]) => name.length));
+  const labelRows = (labels: Labels, columns: number): Row[] =>
+    fieldRows([...labels], columns, theme, 'muted', Math.max(28, columns - VALUE_WIDTH - 2));
+  const after = (columns: number): Row[] => labelRows(target.labels, columns);
+  const before = (columns: number): Row[] => labelRows(discovered, columns);
+  if (width < Math.max(100, 2 * (longest + VALUE_WIDTH))) {
     return [
       ...rows,
       titleRow('Labels', '', width, theme),
@@ -318,9 +180,17 @@ export function targetRows(target: TargetState, history: ScrapeHistory | undefin
     ];
   }
   const half = Math.floor((width - 3) / 2);
-  const tallest = Math.max(target.labels.size, target.discoveredLabels.size) * 2;
+  const tallest = Math.max(target.labels.size, discovered.size) * 2;
   const left = [titleRow('Before relabelling', '', half, theme), ...before(half)];
   const right = [titleRow('Labels', '', half, theme), ...after(half)];
   const height = Math.min(tallest + 1, Math.max(left.length, right.length));
   return [...rows, ...beside(left, half, right, half, height, row('   ')).map((each) => sized(each, width))];
+}
+
+/** What a label's value needs beside its name to be read. */
+const VALUE_WIDTH = 20;
+
+/** Without the labels that every target has and hardly one otherwise. */
+export function withoutPlainDefaults(labels: Labels): Labels {
+  return labels.filter((name, value) => value !== 'false' || !/^__\w+_histograms_/.test(name));
 }
