@@ -21,7 +21,7 @@ import { explainRule } from '../rules/explain.ts';
 import { RuleManager } from '../rules/rule-manager.ts';
 import { ScrapeManager } from '../scrape/manager.ts';
 import { RemoteWrite } from '../scrape/remote-write/remote-write.ts';
-import type { CreatedLines } from '../scrape/scrape-sink.ts';
+import type { ScrapeFeatures } from '../scrape/scrape-sink.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { createHead, type Head } from '../storage/head.ts';
 import { importOpenMetrics } from '../storage/import.ts';
@@ -109,7 +109,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     appendable: storage,
     clock,
     userAgent: deps.userAgent,
-    created: createdLines(settings),
+    features: scrapeFeatures(settings),
     report: (severity, text) => events.add(severity, text),
     onScraped: (loop) => rules.scraped(loop, (loop.lastOutcome?.counts.seriesAdded ?? 0) > 0),
   });
@@ -264,9 +264,12 @@ function scrapeConfigsOf({ scrapeConfigs }: PrometheusConfig, { features }: Moni
   }));
 }
 
-function createdLines({ features }: MonitorSettings): CreatedLines {
-  if (features.includes('created-timestamp-zero-ingestion')) return 'zero-samples';
-  return features.includes('st-storage') ? 'start-timestamps' : 'series';
+function scrapeFeatures({ features }: MonitorSettings): ScrapeFeatures {
+  const zeros = features.includes('created-timestamp-zero-ingestion');
+  return {
+    created: zeros ? 'zero-samples' : features.includes('st-storage') ? 'start-timestamps' : 'series',
+    typeLabels: features.includes('type-and-unit-labels'),
+  };
 }
 
 /** Targets, and the discoveries that find them; a target that cannot be scraped counts as its discovery's fault. */

@@ -14,7 +14,7 @@ import type { Labels } from '../labels/labels.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { hashOf, type ScrapeLoop } from './scrape-loop.ts';
 import { ScrapePool, type ScrapePoolDeps } from './scrape-pool.ts';
-import type { CreatedLines } from './scrape-sink.ts';
+import type { ScrapeFeatures } from './scrape-sink.ts';
 import { globalUrl } from './target-url.ts';
 
 export interface ScrapeDeps {
@@ -24,8 +24,7 @@ export interface ScrapeDeps {
   report(severity: 'info' | 'warning' | 'error', text: string): void;
   /** Sent as `User-Agent`, e.g. `watchfire/0.1.0`. */
   readonly userAgent?: string | undefined;
-  /** What OpenMetrics' `_created` lines become; series where undefined. */
-  readonly created?: CreatedLines | undefined;
+  readonly features?: ScrapeFeatures | undefined;
   /** Told of each scrape that is stored, a failed one too. */
   onScraped?(loop: ScrapeLoop): void;
   createHttpClient?(config: HttpClientConfig): HttpClient;
@@ -146,7 +145,7 @@ export class ScrapeManager {
       onScraped: this.#deps.onScraped?.bind(this.#deps),
       seed: this.#seed,
       bodies: this.#bodies,
-      created: this.#deps.created,
+      features: this.#deps.features,
       monotonicMs: this.#deps.monotonicMs ?? (() => performance.now()),
       createHttpClient: makeClient,
       logFailure: (file, job, target, error) => {

@@ -8,7 +8,7 @@ import type { HttpClient } from '../http/client.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { type FetchedBody, fetchBody } from './fetch-body.ts';
 import { Report } from './report.ts';
-import { type CreatedLines, noCounts, type ScrapeCounts, ScrapeSink } from './scrape-sink.ts';
+import { noCounts, type ScrapeCounts, type ScrapeFeatures, ScrapeSink } from './scrape-sink.ts';
 import type { Target } from './target.ts';
 
 export interface ScrapeLoopDeps {
@@ -19,8 +19,7 @@ export interface ScrapeLoopDeps {
   /** Spreads the targets over the interval, differently on every machine. */
   readonly seed: number;
   readonly bodies: BodyPool;
-  /** Of OpenMetrics; series where undefined. */
-  readonly created?: CreatedLines | undefined;
+  readonly features?: ScrapeFeatures | undefined;
   /** Told of each failed scrape. */
   onFailure(target: Target, error: string): void;
   /** Told, at most once until it stops, of samples that the storage refused. */
@@ -67,9 +66,9 @@ export class ScrapeLoop {
     this.#config = config;
     this.#client = client;
     this.target = target;
-    const created = deps.created ?? 'series';
-    this.#sink = new ScrapeSink(config, target.labels, created);
-    if (created !== 'series') this.#starts = new StartTimestamps();
+    const features = deps.features ?? {};
+    this.#sink = new ScrapeSink(config, target.labels, features);
+    if ((features.created ?? 'series') !== 'series') this.#starts = new StartTimestamps();
     this.#parserSink = config.convertClassicHistogramsToNhcb
       ? convertClassicHistograms(this.#sink, { keepClassic: config.alwaysScrapeClassicHistograms })
       : this.#sink;

@@ -9,6 +9,7 @@ import type { Appender, AppendOutcome } from '../storage/appender.ts';
 import { limitBuckets } from './bucket-limit.ts';
 import { ScrapeFault, sampleLabels } from './sample-labels.ts';
 import { DROPPED, SeriesTable } from './series-table.ts';
+import { withTypeAndUnit } from './type-labels.ts';
 import { ZeroSamples } from './zero-samples.ts';
 
 /** Samples further in the future than this are refused. */
@@ -17,6 +18,14 @@ const MOST_EXEMPLAR_CHARACTERS = 128;
 
 /** What becomes of `_created` lines: series like others, start timestamps of the series they belong to, or these and a sample of 0 at that time. */
 export type CreatedLines = 'series' | 'start-timestamps' | 'zero-samples';
+
+/** What Prometheus' feature flags change about scraping. */
+export interface ScrapeFeatures {
+  /** Of OpenMetrics; series where undefined. */
+  readonly created?: CreatedLines | undefined;
+  /** Whether series get the labels `__type__` and `__unit__`. */
+  readonly typeLabels?: boolean | undefined;
+}
 
 export interface ScrapeCounts {
   /** Lines with a sample. */
@@ -50,13 +59,15 @@ export class ScrapeSink implements ExpositionSink {
   readonly #newHeads = new Map<number, number>();
   #limitFault: ScrapeFault | undefined;
   readonly #zeros: ZeroSamples | undefined;
+  readonly #typeLabels: boolean;
   /** Of each series whose exemplars come without a time of their own, the last. */
   readonly #untimed = new Map<number, Exemplar>();
 
-  constructor(config: ScrapeConfig, target: Labels, created: CreatedLines) {
+  constructor(config: ScrapeConfig, target: Labels, features: ScrapeFeatures) {
     this.#config = config;
     this.#target = target;
-    if (created === 'zero-samples') this.#zeros = new ZeroSamples();
+    this.#typeLabels = features.typeLabels ?? false;
+    if (features.created === 'zero-samples') this.#zeros = new ZeroSamples();
   }
 
   /** `timestampMs`: of samples without their own. */
@@ -74,7 +85,8 @@ export class ScrapeSink implements ExpositionSink {
   series(line: Labels, duplicateLabel: string | undefined, emptyLabels?: readonly string[]): number {
     let labels: Labels | undefined;
     try {
-      labels = sampleLabels(this.#config, line, this.#target, duplicateLabel, emptyLabels);
+      const own = this.#typeLabels ? withTypeAndUnit(line, this.families) : line;
+      labels = sampleLabels(this.#config, own, this.#target, duplicateLabel, emptyLabels);
     } catch (fault) {
       // The sample that is refused for its labels counts too; it never comes to be one.
       this.#counts.scraped++;

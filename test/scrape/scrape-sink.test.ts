@@ -10,7 +10,7 @@ import { createHead, type Head } from '../../src/storage/head.ts';
 const nowMs = 1_700_000_000_000;
 
 function begun(head: Head = createHead()) {
-  const sink = new ScrapeSink(scrapeConfigForTargets([]), Labels.EMPTY, 'series');
+  const sink = new ScrapeSink(scrapeConfigForTargets([]), Labels.EMPTY, {});
   const appender: Appender = head.appender();
   const counts = sink.beginScrape(appender, nowMs);
   const series = (name: string): number => sink.series(Labels.of({ __name__: name }), undefined);

@@ -61,7 +61,7 @@ describe('a scrape', () => {
     ['zero-samples', { a_total: [0, 1, 2, 0, 3], up: [1, 1, 1] }],
   ] as const)('takes `_created` lines for %s where that is asked for', async (created, stored) => {
     await rig.stop();
-    rig = new Rig({ created });
+    rig = new Rig({ features: { created } });
     await rig.start();
     rig.contentType = 'application/openmetrics-text; version=1.0.0';
     rig.apply(rig.job());
@@ -80,9 +80,24 @@ describe('a scrape', () => {
     expect(rig.startsOf('a_total').slice(-1)).toEqual([second! + 1000]);
   });
 
+  it('labels series with type and unit of their family where that is asked for', async () => {
+    await rig.stop();
+    rig = new Rig({ features: { typeLabels: true } });
+    await rig.start();
+    rig.contentType = 'application/openmetrics-text; version=1.0.0';
+    rig.apply(rig.job());
+    const histogram = '# TYPE b_bytes histogram\n# UNIT b_bytes bytes\nb_bytes_bucket{le="+Inf"} 1\n';
+    await rig.scrape(`# TYPE a counter\na_total{__type__="own"} 1\n${histogram}c{__unit__="own"} 1\n# EOF\n`);
+    expect(Object.keys(rig.stored('a.*|b.*|c')).sort()).toEqual([
+      'a_total{__type__="counter"}',
+      'b_bytes_bucket{__type__="histogram", __unit__="bytes", le="+Inf"}',
+      'c',
+    ]);
+  });
+
   it('adds no sample of 0 from where a series began too long ago, not yet, or before what is known of it', async () => {
     await rig.stop();
-    rig = new Rig({ created: 'zero-samples' });
+    rig = new Rig({ features: { created: 'zero-samples' } });
     await rig.start();
     rig.contentType = 'application/openmetrics-text; version=1.0.0';
     rig.apply(rig.job());
