@@ -12,3 +12,6 @@ export class TemplateError extends Error {
     this.column = column;
   }
 }
+
+/** Thrown by a function whose answer is not there yet: the execution is given up, and run again once it is. */
+export class Suspension extends Error {}

@@ -1,6 +1,6 @@
 /** Contextual escaping as `html/template` does it: a writer that follows the HTML it writes and escapes each value for the place where it lands. */
+import type { Writer } from './environment.ts';
 import { escapeHtml, percentEncode } from './escape.ts';
-import type { Writer } from './execute.ts';
 import { marshalJson } from './json.ts';
 import { kindOf, SafeString } from './values.ts';
 

@@ -2,9 +2,10 @@
 
 import { quote } from '../labels/labels.ts';
 import { BUILTINS, printedText } from './builtins.ts';
+import { DEFAULT_LIMITS, type Limits, type MissingKey, type Writer } from './environment.ts';
 import { TemplateError } from './error.ts';
 import { escapeHtml } from './escape.ts';
-import { DEFAULT_LIMITS, execute, type Limits, type MissingKey, type Writer } from './execute.ts';
+import { execute } from './execute.ts';
 import { HtmlWriter } from './html.ts';
 import { isEmptyList, type Tree } from './nodes.ts';
 import { parseTemplate } from './parser.ts';
@@ -13,8 +14,7 @@ import { ANY, type GoFunction, SafeString, variadicFunction } from './values.ts'
 export { alertmanagerFunctions } from './alertmanager.ts';
 export { Alerts, KV, Pair, Pairs, Strings } from './alertmanager-values.ts';
 export { Duration } from './duration.ts';
-export { TemplateError } from './error.ts';
-export { Suspension } from './execute.ts';
+export { Suspension, TemplateError } from './error.ts';
 export { type PrometheusFunctionOptions, prometheusFunctions, TemplateSample } from './prometheus.ts';
 export { Time } from './time.ts';
 export {
