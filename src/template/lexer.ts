@@ -1,81 +1,12 @@
 /** Cuts the text of a Go template into tokens: text between actions, and the words inside of `{{ }}`, trim markers applied. */
 import { quote } from '../labels/labels.ts';
-
-export type TokenKind =
-  | 'error'
-  | 'bool'
-  | 'char'
-  | 'char-constant'
-  | 'complex'
-  | 'assign'
-  | 'declare'
-  | 'eof'
-  | 'field'
-  | 'identifier'
-  | 'left-delim'
-  | 'left-paren'
-  | 'number'
-  | 'pipe'
-  | 'raw-string'
-  | 'right-delim'
-  | 'right-paren'
-  | 'space'
-  | 'string'
-  | 'text'
-  | 'variable'
-  | Keyword;
-
-export type Keyword =
-  | 'block'
-  | 'break'
-  | 'continue'
-  | 'dot'
-  | 'define'
-  | 'else'
-  | 'end'
-  | 'if'
-  | 'nil'
-  | 'range'
-  | 'template'
-  | 'with';
-
-export interface Token {
-  readonly kind: TokenKind;
-  /** Offset of the first UTF-16 unit. */
-  readonly position: number;
-  readonly text: string;
-  /** Line on which the token starts, from 1. */
-  readonly line: number;
-}
+import { sprintf } from './format.ts';
+import { KEYWORDS, type Token, type TokenKind } from './token.ts';
 
 /** All tokens up to `eof`, or up to the `error` token whose text says what is wrong. */
 export function lex(input: string): Token[] {
   return new Lexer(input).run();
 }
-
-/** As Go's messages name a token. */
-export function describeToken(token: Token): string {
-  if (token.kind === 'eof') return 'EOF';
-  if (token.kind === 'error') return token.text;
-  if (KEYWORDS.has(token.text) && token.kind !== 'identifier') return `<${token.text}>`;
-  const characters = [...token.text];
-  return characters.length > 10 ? `${quote(characters.slice(0, 10).join(''))}...` : quote(token.text);
-}
-
-const KEYWORDS = new Map<string, Keyword>([
-  ['.', 'dot'],
-  ['block', 'block'],
-  ['break', 'break'],
-  ['continue', 'continue'],
-  ['define', 'define'],
-  ['else', 'else'],
-  ['end', 'end'],
-  ['if', 'if'],
-  ['nil', 'nil'],
-  ['range', 'range'],
-  ['template', 'template'],
-  ['with', 'with'],
-]);
 
 const ALPHANUMERIC = /^[\p{L}\p{Nd}_]$/u;
 const SPACES = ' \t\r\n';
@@ -342,7 +273,5 @@ function isTrimMarkerAfter(input: string, at: number): boolean {
 
 /** Go's `%#U`: `U+0023 '#'`. */
 function codePoint(character: string): string {
-  if (character === '') return 'U+FFFFFFFFFFFFFFFF';
-  const hex = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character) ? `U+${hex} '${character}'` : `U+${hex}`;
+  return sprintf('%#U', [BigInt(character.codePointAt(0) ?? -1)]);
 }

@@ -1,6 +1,5 @@
 /** Reads a Go template into trees: the body, and one for each `define` and `block` in it, with Go's messages. */
 import { quote } from '../labels/labels.ts';
-import type { Token } from './lexer.ts';
 import {
   type BranchNode,
   isEmptyList,
@@ -11,6 +10,7 @@ import {
   type Tree,
 } from './nodes.ts';
 import { DEEPEST, PipelineParser } from './pipeline-parser.ts';
+import type { Token } from './token.ts';
 import { TokenCursor } from './token-cursor.ts';
 
 /**

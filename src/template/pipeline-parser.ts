@@ -1,6 +1,5 @@
 /** Reads what stands inside of `{{ }}`: pipelines, their commands, and the operands of those. One file because a pipeline in parentheses is an operand. */
 import { quote } from '../labels/labels.ts';
-import type { Token, TokenKind } from './lexer.ts';
 import { characterConstant, parseNumber, unquote } from './literal.ts';
 import {
   type CommandNode,
@@ -10,6 +9,7 @@ import {
   type VariableNode,
   writeNode,
 } from './nodes.ts';
+import type { Token, TokenKind } from './token.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
 /** Blocks or parentheses nested deeper than this are refused: Go stops at 10000, the JavaScript stack before. */

@@ -1,7 +1,8 @@
 /** Goes through the tokens of a template, and words what is wrong with the one at hand as Go does. */
 import { TemplateError } from './error.ts';
-import { describeToken, lex, type Token, type TokenKind } from './lexer.ts';
+import { lex } from './lexer.ts';
 import type { Source } from './nodes.ts';
+import { describeToken, type Token, type TokenKind } from './token.ts';
 
 export class TokenCursor {
   readonly source: Source;
