@@ -1,7 +1,15 @@
 /** Contextual escaping as `html/template` does it: a writer that follows the HTML it writes and escapes each value for the place where it lands. */
 import type { Writer } from './environment.ts';
-import { escapeHtml, percentEncode } from './escape.ts';
-import { marshalJson } from './json.ts';
+import {
+  cssValue,
+  escapeText,
+  jsValue,
+  keepEntities,
+  stripTags,
+  unquotedValue,
+  urlValue,
+  valueKind,
+} from './html-values.ts';
 import { kindOf, SafeString } from './values.ts';
 
 /** Where in the HTML the next character stands. */
@@ -15,8 +23,6 @@ type Place =
   | 'value' // inside of an attribute's value
   | 'raw' // the content of script, style, textarea or title
   | 'comment';
-
-type ValueKind = 'plain' | 'url' | 'srcset' | 'script' | 'style';
 
 export class HtmlWriter implements Writer {
   #out = '';
@@ -85,8 +91,8 @@ export class HtmlWriter implements Writer {
     const safe = raw instanceof SafeString ? raw : undefined;
     const kind = valueKind(this.#attribute);
     let text: string;
-    if (kind === 'url' || kind === 'srcset') text = this.#url(safe, shown);
-    else if (kind === 'script') text = jsValue(raw, shown, insideJsString(this.#value));
+    if (kind === 'url' || kind === 'srcset') text = urlValue(safe, shown, this.#value);
+    else if (kind === 'script') text = jsValue(raw, shown, this.#value);
     else if (kind === 'style') text = cssValue(shown);
     else text = safe?.content === 'html' ? stripTags(safe.text) : shown;
     this.#value += text;
@@ -95,17 +101,8 @@ export class HtmlWriter implements Writer {
     this.#out += this.#quote === '' ? unquotedValue(escaped) : escaped;
   }
 
-  #url(safe: SafeString | undefined, shown: string): string {
-    const started = this.#value.trimStart() !== '';
-    // Behind `?` or `#` a value is one component; before it, it is a piece of the address.
-    if (/[?#]/.test(this.#value))
-      return safe?.content === 'url' ? normalizeUrl(shown) : lowerPercent(shown, URL_UNRESERVED);
-    if (safe?.content === 'url' || started || hasSafeScheme(shown)) return normalizeUrl(shown);
-    return '#ZgotmplZ';
-  }
-
   #inRaw(raw: unknown, shown: string): string {
-    if (this.#element === 'script') return jsValue(raw, shown, insideJsString(this.#raw));
+    if (this.#element === 'script') return jsValue(raw, shown, this.#raw);
     if (this.#element === 'style') return cssValue(shown);
     return raw instanceof SafeString && raw.content === 'html' ? keepEntities(shown) : escapeText(shown);
   }
@@ -227,118 +224,3 @@ export class HtmlWriter implements Writer {
 }
 
 const RAW_ELEMENTS = new Set(['script', 'style', 'textarea', 'title']);
-
-const URL_ATTRIBUTES = new Set([
-  'action',
-  'archive',
-  'background',
-  'cite',
-  'classid',
-  'codebase',
-  'data',
-  'formaction',
-  'href',
-  'icon',
-  'longdesc',
-  'manifest',
-  'poster',
-  'profile',
-  'src',
-  'usemap',
-  'xmlns',
-]);
-
-const URL_UNRESERVED = /[A-Za-z0-9\-._~]/;
-/** What a URL may have beside: reserved characters, and percent signs of what is encoded already. */
-const URL_KEPT = /[A-Za-z0-9\-._~!#$&*+,/:;=?@[\]]/;
-
-function valueKind(attribute: string): ValueKind {
-  const name = attribute.replace(/^data-/, '').replace(/^.*:/, '');
-  if (attribute === 'style') return 'style';
-  if (attribute === 'srcset') return 'srcset';
-  if (name.startsWith('on')) return 'script';
-  if (URL_ATTRIBUTES.has(name) || attribute.startsWith('xmlns:')) return 'url';
-  return attribute.startsWith('data-') && /src|uri|url/.test(name) ? 'url' : 'plain';
-}
-
-function hasSafeScheme(url: string): boolean {
-  const scheme = /^([^:/?#]*):/.exec(url)?.[1]?.toLowerCase();
-  return scheme === undefined || scheme === 'http' || scheme === 'https' || scheme === 'mailto';
-}
-
-function normalizeUrl(url: string): string {
-  let out = '';
-  for (const part of url.split(/(%[0-9a-fA-F]{2})/)) {
-    out += /^%[0-9a-fA-F]{2}$/.test(part) ? part : lowerPercent(part, URL_KEPT);
-  }
-  return out;
-}
-
-/** As escapeHtml, and `+` too, which starts UTF-7 tricks in old browsers. */
-function escapeText(text: string): string {
-  return escapeHtml(text).replaceAll('+', '&#43;');
-}
-
-/** HTML once more, without touching the entities that it has. */
-function keepEntities(html: string): string {
-  return html.replace(/[\0"'<>+]/g, escapeText);
-}
-
-function lowerPercent(text: string, keep: RegExp): string {
-  return percentEncode(text, keep).replace(/%[0-9A-F]{2}/g, (encoded) => encoded.toLowerCase());
-}
-
-/** Values without quotation marks around them need more characters taken out. */
-function unquotedValue(escaped: string): string {
-  return escaped === '' ? 'ZgotmplZ' : escaped.replace(/[\s=`]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-function stripTags(html: string): string {
-  return html.replace(/<!--.*?-->|<\/?[a-zA-Z][^>]*>/gs, '');
-}
-
-/** Whether the script so far leaves off inside of a string. */
-function insideJsString(script: string): boolean {
-  let open = '';
-  for (let i = 0; i < script.length; i++) {
-    const character = script[i]!;
-    if (character === '\\') i++;
-    else if (open === '' && (character === '"' || character === "'")) open = character;
-    else if (character === open) open = '';
-  }
-  return open !== '';
-}
-
-function jsValue(raw: unknown, shown: string, inString: boolean): string {
-  if (inString) return shown.replace(/[\0\t\n\v\f\r"'`&+/<>\\]/g, (character) => JS_STRING[character]!);
-  const kind = kindOf(raw);
-  if (kind === 'nil') return ' null ';
-  if (kind === 'func') return `"${shown}"`;
-  const json = marshalJson(raw);
-  // Blanks keep a number or a word from growing together with what stands around it.
-  return kind === 'float' || kind === 'int' || kind === 'bool' ? ` ${json} ` : json;
-}
-
-const JS_STRING: Readonly<Record<string, string>> = {
-  '\0': '\\u0000',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\v': '\\u000b',
-  '\f': '\\f',
-  '\r': '\\r',
-  '"': '\\u0022',
-  "'": '\\u0027',
-  '`': '\\u0060',
-  '&': '\\u0026',
-  '+': '\\u002b',
-  '/': '\\/',
-  '<': '\\u003c',
-  '>': '\\u003e',
-  '\\': '\\\\',
-};
-
-/** Only what can be nothing but a plain CSS value passes. */
-function cssValue(shown: string): string {
-  if (/[\0"'()/;@[\\\]`{}<>]|--/.test(shown)) return 'ZgotmplZ';
-  return /expression|moz-?binding/i.test(shown) ? 'ZgotmplZ' : shown;
-}
