@@ -5,15 +5,11 @@ import type { Alerting } from '../alerting/alerting.ts';
 import type { ForwarderStats } from '../alerting/forwarder.ts';
 import type { PostableAlert } from '../alerting/model.ts';
 import type { NotificationCounts } from '../alerting/notification-counts.ts';
-import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
 import type { Clock } from '../config/clock.ts';
-import { durationOr } from '../config/duration.ts';
 import { defaultHttpClientConfig } from '../config/http-config.ts';
 import type { PrometheusConfig, ScrapeConfig } from '../config/prometheus-config.ts';
 import { DEFAULT_PROTOCOLS } from '../config/scrape-config.ts';
 import { createHttpClient } from '../http/axios.ts';
-import { createAlerting } from '../notify/create-alerting.ts';
-import { type EnvironmentConfig, environmentConfig } from '../notify/environment-config.ts';
 import { createEngine } from '../promql/engine.ts';
 import { featuresFromNames } from '../promql/features.ts';
 import type { QueryEngine } from '../promql/result.ts';
@@ -31,10 +27,12 @@ import { AlertForwarding, outgoingAlerts, outgoingLabels } from './alert-forward
 import { ConfigWatch, watchedPatterns } from './config-watch.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { EventLog } from './events.ts';
+import { alertmanagerConfigOf, type LocalAlertingDeps, openLocalAlerting } from './local-alerting.ts';
 import { localAlertSource } from './local-alerts.ts';
 import { localMetricSource } from './local-metrics.ts';
 import { openLogSource, openTraceSource } from './log-and-trace-sources.ts';
 import { prometheusMetricSource } from './prometheus-metrics.ts';
+import { type Reload, Reloading } from './reloading.ts';
 import type { MonitorSettings } from './settings.ts';
 import type { Monitor, TargetsAnswer } from './sources.ts';
 import { openStateFolder } from './state-folder.ts';
@@ -44,20 +42,15 @@ export interface LocalMonitor extends Monitor {
   /** What the OTLP receiver fills. */
   readonly traceStore: TraceStore;
   configuration(): Configuration;
-  /** `succeededAtMs`: when the last one was taken over. */
-  lastReload(): { readonly ok: boolean; readonly atMs: number; readonly succeededAtMs: number };
+  lastReload(): Reload;
   readonly notificationCounts: NotificationCounts;
   forwarding(): ForwarderStats;
   /** URLs of the Alertmanagers that alerts are forwarded to. */
   alertmanagers(): readonly string[];
 }
 
-export interface LocalMonitorDeps {
-  readonly clock: Clock;
-  readonly environment: NodeJS.ProcessEnv;
+export interface LocalMonitorDeps extends LocalAlertingDeps {
   readonly userAgent: string;
-  /** Text for the terminal itself: a bell, an OSC notification. */
-  readonly writeTerminal: (text: string) => void;
 }
 
 /** As Prometheus: 15 days. */
@@ -124,7 +117,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
           storageFault: () => storageFault,
         })
       : prometheusMetricSource({ url: settings.prometheusUrl, http, clock });
-  const alerting = newAlerting(configuration, settings, deps, state.path, events);
+  const alerting = openLocalAlerting(configuration, settings, deps, state.path, events);
   const forwarding = new AlertForwarding({
     clock,
     report: (severity, text) => events.add(severity, text),
@@ -166,7 +159,6 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     });
   };
   await apply(configuration);
-  let lastReload = { ok: true, atMs: clock.nowMs(), succeededAtMs: clock.nowMs() };
   const truncating = everyMinute(clock, () => head.truncate(clock.nowMs()));
 
   const alerts = localAlertSource({
@@ -184,31 +176,14 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     sentLabels: (labels) => outgoingLabels(labels, configuration.prometheus),
     stateFault: () => state.fault,
   });
-  const reloadNow = async (): Promise<void> => {
-    try {
-      const next = readConfiguration(settings);
-      await alerting.reload(alertmanagerConfigOf(next, settings, deps));
-      await apply(next);
-      configuration = next;
-      lastReload = { ok: true, atMs: clock.nowMs(), succeededAtMs: clock.nowMs() };
-      for (const warning of next.warnings) events.add('warning', warning);
-      events.add('info', 'the configuration was read again');
-    } catch (error) {
-      lastReload = { ...lastReload, ok: false, atMs: clock.nowMs() };
-      events.add(
-        'error',
-        `the configuration was not taken over, the one before stays: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      throw error;
-    }
-  };
-  let reloading: Promise<void> = Promise.resolve();
-  // One after the other: two at a time could leave half of each.
-  const reload = (): Promise<void> => {
-    const mine = reloading.then(reloadNow);
-    reloading = mine.catch(() => undefined);
-    return mine;
-  };
+  const reloading = new Reloading(clock, events, async () => {
+    const next = readConfiguration(settings);
+    await alerting.reload(alertmanagerConfigOf(next, settings, deps));
+    await apply(next);
+    configuration = next;
+    return next.warnings;
+  });
+  const reload = (): Promise<void> => reloading.reload();
   const watching = settings.watchFiles
     ? new ConfigWatch({ clock, patterns: () => watchedPatterns(settings, configuration), reload })
     : undefined;
@@ -224,7 +199,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     traceStore,
     events: () => events.all(),
     configuration: () => configuration,
-    lastReload: () => lastReload,
+    lastReload: () => reloading.last,
     notificationCounts: alerting.counts,
     forwarding: () => forwarding.stats(),
     alertmanagers: () => forwarding.urls(),
@@ -313,52 +288,6 @@ function newRules(deps: RuleDeps): RuleManager {
     afterScrape,
     report: (text) => events.add('warning', text),
   });
-}
-
-function newAlerting(
-  configuration: Configuration,
-  settings: MonitorSettings,
-  deps: LocalMonitorDeps,
-  stateDirectory: string | undefined,
-  events: EventLog,
-): Alerting {
-  const alerting = createAlerting({
-    config: alertmanagerConfigOf(configuration, settings, deps),
-    externalUrl: settings.externalUrl,
-    stateDirectory: stateDirectory === undefined ? undefined : join(stateDirectory, 'alerting'),
-    report: (severity, text) => events.add(severity, text),
-    clock: deps.clock,
-    writeTerminal: deps.writeTerminal,
-    ...(configuration.alertmanager === undefined
-      ? { cooldownMs: fromEnvironment(configuration, settings, deps).cooldownMs }
-      : {}),
-  });
-  for (const { receiver, integration, reason } of alerting.status().undeliverable) {
-    events.add('warning', `receiver ${receiver}: ${integration} does not deliver: ${reason}`);
-  }
-  return alerting;
-}
-
-/** The file's; without a file, what the environment names; without that, nobody is told. */
-function alertmanagerConfigOf(
-  configuration: Configuration,
-  settings: MonitorSettings,
-  deps: LocalMonitorDeps,
-): AlertmanagerConfig {
-  return configuration.alertmanager ?? fromEnvironment(configuration, settings, deps).config;
-}
-
-function fromEnvironment(
-  { ruleGroups }: Configuration,
-  settings: MonitorSettings,
-  deps: LocalMonitorDeps,
-): EnvironmentConfig {
-  const cooldowns = new Map<string, number>();
-  for (const rule of ruleGroups.flatMap((group) => group.rules)) {
-    const cooldown = rule.annotations['cooldown'];
-    if (cooldown !== undefined) cooldowns.set(rule.name, durationOr(cooldown, 0));
-  }
-  return environmentConfig({ environment: deps.environment, interactive: settings.interactive, cooldowns });
 }
 
 function everyMinute(clock: Clock, work: () => void): () => void {
