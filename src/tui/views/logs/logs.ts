@@ -1,21 +1,21 @@
 /** The place of the logs: the lines of a window, followed live; level, service, trace and text filters. */
-import type { LogLevel, LogQuery, LogRecord } from '../../../logs/record.ts';
+import type { LogQuery, LogRecord } from '../../../logs/record.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatCount, plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
 import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
-import { messageOf } from '../../frame/poller.ts';
 import { type Part, type Row, row, toned } from '../../frame/row.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { matchService } from '../service.ts';
+import { LINE_LIMIT, LogCriteria } from './criteria.ts';
 import { isError, LogBuffer, subjectOfRecord } from './model.ts';
 import { RecordPlace } from './record.ts';
 import { logLines, volumeRows } from './rows.ts';
+import { LiveTail } from './tail.ts';
 
-const LIMIT = 5000;
+/** Lines kept while paused. */
 const WAITING_LIMIT = 20_000;
-const LEVEL_STEPS: readonly (LogLevel | undefined)[] = [undefined, 'info', 'warn', 'error'];
 
 const ADVICE =
   'Give watchfire log files (--log FILE) or an Elasticsearch (--elasticsearch URL, --index PATTERN). It is tried again by itself.';
@@ -28,30 +28,32 @@ export class LogsPlace extends Place {
   readonly buffer = new LogBuffer();
   #list = new ListState();
   #subject: Subject | undefined;
-  #level: LogLevel | undefined;
-  #service: string | undefined;
-  #trace: string | undefined;
+  readonly #criteria = new LogCriteria();
   #services: readonly string[] = [];
   #following = true;
   #paused = false;
   #waiting: LogRecord[] = [];
-  #tail: AbortController | undefined;
-  #tailError: string | undefined;
+  readonly #tail: LiveTail;
   #note = '';
   #fields = true;
 
   constructor(desk: Desk, subject?: Subject) {
     super(desk);
     this.#subject = subject;
-    this.#trace = subject?.traceId;
+    this.#criteria.trace = subject?.traceId;
+    this.#tail = new LiveTail(
+      desk.monitor.logs,
+      (batch) => this.#receive(batch),
+      () => desk.changed(),
+    );
   }
 
   crumb(): string {
-    return this.#trace === undefined
+    return this.#criteria.trace === undefined
       ? this.#subject === undefined
         ? 'logs'
-        : `logs ${this.#service ?? ''}`.trim()
-      : `logs of ${this.#trace.slice(0, 8)}`;
+        : `logs ${this.#criteria.service ?? ''}`.trim()
+      : `logs of ${this.#criteria.trace.slice(0, 8)}`;
   }
 
   scopes(): readonly Scope[] {
@@ -64,7 +66,7 @@ export class LogsPlace extends Place {
       this.#services = await logs.services(signal);
       this.#adoptService();
     }
-    const records = await logs.search(this.#query(true), signal);
+    const records = await logs.search(this.#past(), signal);
     if (signal.aborted) return;
     this.buffer.clear();
     this.buffer.setFilter(this.filter);
@@ -76,46 +78,23 @@ export class LogsPlace extends Place {
   /** Where one came from names a service in its own words: the logs may call it otherwise, or not know it. */
   #adoptService(): void {
     const subject = this.#subject;
-    if (subject === undefined || this.#trace !== undefined || this.#service !== undefined) return;
+    if (subject === undefined || this.#criteria.trace !== undefined || this.#criteria.service !== undefined) return;
     if (subject.service === undefined && subject.labels === undefined) return;
-    this.#service = matchService(this.#services, subject.labels, subject.service);
-    if (this.#service === undefined)
+    this.#criteria.service = matchService(this.#services, subject.labels, subject.service);
+    if (this.#criteria.service === undefined)
       this.#note = `no service of the logs is ${subject.service ?? 'that'}: all are shown`;
   }
 
-  #query(past: boolean): LogQuery {
+  #past(): LogQuery {
     const { startMs, endMs } = this.desk.window();
     // A trace is wanted whole, whatever the window.
-    const bounds = past && this.#trace === undefined ? { startMs, endMs } : {};
-    return {
-      limit: LIMIT,
-      ...bounds,
-      ...(this.#level === undefined ? {} : { minLevel: this.#level }),
-      ...(this.#service === undefined ? {} : { service: this.#service }),
-      ...(this.#trace === undefined ? {} : { traceId: this.#trace }),
-    };
+    const bounds = this.#criteria.trace === undefined ? { startMs, endMs } : {};
+    return { ...this.#criteria.query(), ...bounds };
   }
 
   #startTail(): void {
-    this.#tail?.abort();
-    if (!this.desk.window().live || this.#trace !== undefined) return;
-    const controller = new AbortController();
-    this.#tail = controller;
-    this.#tailError = undefined;
-    void this.#readTail(controller.signal);
-  }
-
-  async #readTail(signal: AbortSignal): Promise<void> {
-    try {
-      for await (const batch of this.desk.monitor.logs.tail(this.#query(false), signal)) {
-        if (signal.aborted) return;
-        if (batch.length > 0) this.#receive(batch);
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#tailError = messageOf(error);
-      this.desk.changed();
-    }
+    if (this.desk.window().live && this.#criteria.trace === undefined) this.#tail.start(this.#criteria.query());
+    else this.#tail.stop();
   }
 
   #receive(batch: readonly LogRecord[]): void {
@@ -144,8 +123,7 @@ export class LogsPlace extends Place {
   }
 
   override leave(): void {
-    this.#tail?.abort();
-    this.#tail = undefined;
+    this.#tail.stop();
   }
 
   override setFilter(filter: Filter): void {
@@ -164,14 +142,14 @@ export class LogsPlace extends Place {
   override status(area: Area): Row {
     const parts: Part[] = [];
     if (this.#paused) parts.push(toned('chip-warning', ` paused, ${formatCount(this.#waiting.length)} waiting `), ' ');
-    else if (this.#trace === undefined && area.window.live) {
+    else if (this.#criteria.trace === undefined && area.window.live) {
       parts.push(this.#following ? toned('ok', 'following ') : toned('warning', 'not following (f) '));
     }
-    if (this.#level !== undefined) parts.push(toned('chip-muted', ` ${this.#level} and worse `), ' ');
-    if (this.#service !== undefined) parts.push(toned('chip-muted', ` ${this.#service} `), ' ');
+    if (this.#criteria.level !== undefined) parts.push(toned('chip-muted', ` ${this.#criteria.level} and worse `), ' ');
+    if (this.#criteria.service !== undefined) parts.push(toned('chip-muted', ` ${this.#criteria.service} `), ' ');
     const shown = this.buffer.shown.length;
     const all = this.buffer.all.length;
-    const most = all >= LIMIT ? ', the newest' : '';
+    const most = all >= LINE_LIMIT ? ', the newest' : '';
     parts.push(
       toned(
         'muted',
@@ -186,12 +164,12 @@ export class LogsPlace extends Place {
     const unloaded = unloadedRows(this, { what: 'the logs', advice: ADVICE }, area);
     if (unloaded !== undefined) return unloaded;
     const notes: Row[] = [];
-    if (this.#tailError !== undefined)
-      notes.push(row(toned('warning', `${theme.glyphs.slow} no live lines: ${this.#tailError}`)));
+    if (this.#tail.error !== undefined)
+      notes.push(row(toned('warning', `${theme.glyphs.slow} no live lines: ${this.#tail.error}`)));
     if (this.#note !== '') notes.push(row(toned('muted', this.#note)));
     if (this.buffer.dropped > 0)
       notes.push(row(toned('muted', `${plural(this.buffer.dropped, 'older line')} dropped to bound memory`)));
-    const top = height >= 16 && this.#trace === undefined ? volumeRows(this.buffer.shown, area) : [];
+    const top = height >= 16 && this.#criteria.trace === undefined ? volumeRows(this.buffer.shown, area) : [];
     const rest = height - top.length - notes.length;
     if (this.buffer.shown.length === 0) return [...top, ...notes, ...this.#nothing(width, rest)];
     return [
@@ -204,7 +182,7 @@ export class LogsPlace extends Place {
   #nothing(width: number, height: number): Row[] {
     const state = this.desk.monitor.logs.state();
     if (state.kind === 'off') return emptyRows('There are no logs here.', state.reason ?? '', width, height);
-    if (this.#trace !== undefined)
+    if (this.#criteria.trace !== undefined)
       return emptyRows(
         'No log line names this trace.',
         'Log lines carry a trace where the application writes traceId (or trace_id) into them.',
@@ -250,7 +228,7 @@ export class LogsPlace extends Place {
         this.#fields = !this.#fields;
         return true;
       case 'level':
-        this.#level = LEVEL_STEPS[(LEVEL_STEPS.indexOf(this.#level) + 1) % LEVEL_STEPS.length];
+        this.#criteria.nextLevel();
         this.desk.refresh(this);
         return true;
       case 'service':
@@ -275,8 +253,7 @@ export class LogsPlace extends Place {
   }
 
   #nextService(by: number): void {
-    const choices = [undefined, ...this.#services];
-    this.#service = choices[(choices.indexOf(this.#service) + by + choices.length) % choices.length];
+    this.#criteria.nextService(this.#services, by);
     this.#note = '';
     this.desk.refresh(this);
   }
@@ -305,14 +282,7 @@ export class LogsPlace extends Place {
 
   /** `:logs level=error service=order trace=… words`. */
   #takeArgument(text: string): boolean {
-    const rest: string[] = [];
-    for (const word of text.split(/\s+/)) {
-      const [, name, value] = /^(level|service|trace)=(.*)$/.exec(word) ?? [];
-      if (name === 'level') this.#level = value === '' || value === 'all' ? undefined : (value as LogLevel);
-      else if (name === 'service') this.#service = value === '' ? undefined : value;
-      else if (name === 'trace') this.#trace = value === '' ? undefined : value;
-      else rest.push(word);
-    }
+    const rest = this.#criteria.take(text);
     if (rest.length > 0) this.desk.say(`not understood: ${rest.join(' ')}; / filters by words`, 'warning');
     this.desk.refresh(this);
     return true;
@@ -328,13 +298,6 @@ export class LogsPlace extends Place {
   }
 
   override command(): string {
-    return [
-      'watchfire logs',
-      this.#level === undefined ? '' : `--level ${this.#level}`,
-      this.#service === undefined ? '' : `--service ${this.#service}`,
-      '-f',
-    ]
-      .filter((part) => part !== '')
-      .join(' ');
+    return this.#criteria.command();
   }
 }
