@@ -9,22 +9,15 @@ import { makeZone, type Zone } from './format.ts';
 import { Headline } from './headline.ts';
 import { HelpPage } from './help.ts';
 import type { Desk, Overlay, Place, Subject, TimeWindow, ViewName } from './place.ts';
-import { messageOf, type Poller, startPoller } from './poller.ts';
+import { PlaceStack, type Views } from './place-stack.ts';
+import { messageOf } from './poller.ts';
 import type { Row } from './row.ts';
-import { type KeptRange, TimeRange } from './time-range.ts';
+import { TimeRange } from './time-range.ts';
 
 /** A line of text being typed at the foot of the screen. */
 export interface Prompt {
   key(key: Key): 'close' | 'stay';
   rows(width: number, theme: Theme): Row[];
-}
-
-/** How a view is opened; the registry in `views/` implements it. */
-export interface Views {
-  root(view: ViewName, desk: Desk): Place;
-  drill(view: 'metrics' | 'logs' | 'traces', subject: Subject, desk: Desk): Place;
-  /** What watchfire itself has to say. */
-  events(desk: Desk): Place;
 }
 
 export interface SessionOptions {
@@ -54,7 +47,7 @@ export class Session implements Desk {
   readonly monitor: Monitor;
   readonly options: SessionOptions;
   readonly headline: Headline;
-  stack: Place[];
+  readonly #places: PlaceStack;
   overlay: Overlay | undefined;
   prompt: Prompt | undefined;
   theme: Theme;
@@ -64,11 +57,7 @@ export class Session implements Desk {
   zoomed = false;
   /** Events up to here were shown. */
   eventsReadMs = 0;
-  #roots = new Map<ViewName, Place>();
-  #pollers = new Map<Place, Poller>();
   #range: TimeRange;
-  /** The range that a place had when another was opened on top of it. */
-  #ranges = new Map<Place, KeptRange>();
   #message: { readonly text: string; readonly tone: Tone; readonly untilMs: number } | undefined;
 
   constructor(options: SessionOptions) {
@@ -84,17 +73,22 @@ export class Session implements Desk {
       if (oldestMs !== undefined && this.stack.length === 1) this.#range.suit(oldestMs);
       this.changed();
     });
-    this.stack = [];
+    this.#places = new PlaceStack(options.views, this, this.#range);
     this.goTo('overview');
   }
 
+  /** The places that are open, the root of a view first. */
+  get stack(): readonly Place[] {
+    return this.#places.open;
+  }
+
   get place(): Place {
-    return this.stack.at(-1)!;
+    return this.#places.top;
   }
 
   /** Nothing is under way that will change the screen. */
   get settled(): boolean {
-    return !this.headline.busy && !this.place.busy && ![...this.#pollers.values()].some((poller) => poller.busy);
+    return !this.headline.busy && !this.place.busy && !this.#places.busy;
   }
 
   scopes(): readonly Scope[] {
@@ -114,49 +108,21 @@ export class Session implements Desk {
   }
 
   refresh(place: Place): void {
-    this.#pollers.get(place)?.now();
+    this.#places.refresh(place);
     this.changed();
   }
 
   push(place: Place): void {
-    this.#keepRange();
-    this.#leave();
-    this.stack.push(place);
-    this.#enter();
+    this.#places.push(place);
   }
 
   drill(view: 'metrics' | 'logs' | 'traces', subject: Subject): void {
-    this.#keepRange();
-    if (subject.fromMs !== undefined) this.#range.focus(subject.fromMs, subject.toMs);
-    this.push(this.options.views.drill(view, subject, this));
-  }
-
-  #keepRange(): void {
-    if (!this.#ranges.has(this.place)) this.#ranges.set(this.place, this.#range.keep());
-  }
-
-  #restoreRange(): void {
-    const kept = this.#ranges.get(this.place);
-    this.#ranges.delete(this.place);
-    if (kept !== undefined) this.#range.restore(kept);
+    this.#places.drill(view, subject);
   }
 
   /** The root of a view; what was opened below another root is closed. */
   goTo(view: ViewName): void {
-    if (this.stack.length > 0) this.#leave();
-    for (const place of this.stack.slice(1)) {
-      place.close();
-      this.#ranges.delete(place);
-    }
-    this.stack.splice(1);
-    if (this.stack.length > 0) this.#restoreRange();
-    let root = this.#roots.get(view);
-    if (root === undefined) {
-      root = this.options.views.root(view, this);
-      this.#roots.set(view, root);
-    }
-    this.stack = [root];
-    this.#enter();
+    this.#places.goTo(view);
   }
 
   show(overlay: Overlay): void {
@@ -199,8 +165,7 @@ export class Session implements Desk {
   }
 
   close(): void {
-    this.#leave();
-    for (const place of [...this.stack, ...this.#roots.values()]) place.close();
+    this.#places.close();
     this.headline.close();
   }
 
@@ -297,41 +262,10 @@ export class Session implements Desk {
 
   #back(mayQuit: boolean): void {
     if (this.place.stepBack()) return;
-    if (this.stack.length > 1) {
-      this.#leave();
-      this.stack.pop()!.close();
-      this.#restoreRange();
-      this.#enter();
-    } else if (mayQuit) this.options.quit(0);
+    if (this.#places.pop()) return;
+    if (mayQuit) this.options.quit(0);
     else if (this.place.view !== 'overview') this.goTo('overview');
     else this.say('This is the first screen; q quits.');
-  }
-
-  #leave(): void {
-    const place = this.place;
-    this.#pollers.get(place)?.stop();
-    this.#pollers.delete(place);
-    place.leave();
-  }
-
-  #enter(): void {
-    const place = this.place;
-    place.enter();
-    const fetched = { startMs: Number.NaN, endMs: Number.NaN };
-    this.#pollers.set(
-      place,
-      startPoller(place, {
-        changed: () => this.changed(),
-        due: () => {
-          const { startMs, endMs, live } = this.window();
-          if (!place.windowed || live || place.error !== undefined) return true;
-          const stands = fetched.startMs === startMs && fetched.endMs === endMs;
-          Object.assign(fetched, { startMs, endMs });
-          return !stands;
-        },
-      }),
-    );
-    this.changed();
   }
 
   /** For commands that reject: the sentence is shown. */

@@ -1,5 +1,5 @@
 /** Which place each view begins with, and where `m`, `l` and `t` lead. */
-import type { Views } from '../frame/session.ts';
+import type { Views } from '../frame/place-stack.ts';
 import { AlertsPlace } from './alerts/list.ts';
 import { EventsPlace } from './events/events.ts';
 import { LogsPlace } from './logs/logs.ts';
