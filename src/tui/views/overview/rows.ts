@@ -1,6 +1,5 @@
-/** The overview as rows: what is wrong, key figures, errors, traces, who was told; the panes share the height by what they hold. */
+/** What the panes of the overview are made of: key figures, troubles, and how the panes share the height. */
 import type { SourceState } from '../../../monitor/sources.ts';
-import type { TraceSummary } from '../../../traces/trace.ts';
 import { sparkRow } from '../../charts/bars.ts';
 import { lineChart } from '../../charts/line-chart.ts';
 import { stepOf } from '../../charts/scale.ts';
@@ -98,13 +97,6 @@ export function figureLine(answer: FigureSeries, width: number, area: Area): Row
     ' ',
     name,
   );
-}
-
-/** Failed ones first, the newest first; then the slowest. */
-export function failedAndSlow(traces: readonly TraceSummary[]): readonly TraceSummary[] {
-  const failed = traces.filter((trace) => trace.errorCount > 0).sort((a, b) => b.startUs - a.startUs);
-  const slow = traces.filter((trace) => trace.errorCount === 0).sort((a, b) => b.durationUs - a.durationUs);
-  return [...failed.slice(0, 20), ...slow.slice(0, 30)];
 }
 
 /** A trouble beside the alerts, its state under theirs. */
