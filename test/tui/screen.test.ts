@@ -334,6 +334,14 @@ describe('keys', () => {
     screen.session.close();
   });
 
+  it('copies what is selected on the overview, a trouble too', async () => {
+    const screen = await open();
+    await screen.press('G', 'y');
+    const [sequence] = screen.written;
+    expect(Buffer.from(sequence!.slice(7, -1), 'base64').toString()).toMatch(/^rule Broken: many-to-many/);
+    screen.session.close();
+  });
+
   it('edits a query with completion, and points at what is wrong with one', async () => {
     const screen = await open();
     await screen.press('2', 'i', 'sum(rate(http_r');

@@ -114,8 +114,9 @@ export class OverviewPlace extends Place {
   override copyText(): string | undefined {
     const alert = this.#model.selectedAlert();
     if (alert) return `${alert.name}${alert.labels}`;
-    if (this.#model.pane === 'errors') return this.#model.selectedError()?.raw;
-    return this.#model.traces()[this.#model.lists.traces.selected]?.traceId;
+    const trouble = this.#model.selectedTrouble();
+    if (trouble) return `${trouble.what}: ${trouble.why}`;
+    return this.#model.selectedError()?.raw ?? this.#model.selectedTrace()?.traceId;
   }
 
   override command(): string {
