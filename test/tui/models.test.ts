@@ -88,6 +88,8 @@ describe('tables', () => {
 
   it('cut rows between wide characters', () => {
     expect(toText(sized([toned('plain', '漢字漢字')], 5))).toBe('漢字…');
+    expect(toText(sized([toned('plain', 'f('), toned('accent', '0.95'), toned('plain', ')')], 3))).toBe('f(…');
+    expect(toText(sized([toned('plain', 'f('), toned('plain', 'x'), toned('plain', ')')], 3))).toBe('f(…');
   });
 });
 

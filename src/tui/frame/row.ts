@@ -62,8 +62,11 @@ export function sized(each: Row, width: number, align: 'left' | 'right' = 'left'
       left -= size;
       continue;
     }
-    kept.push({ ...segment, text: shorten(`${segment.text}${size === left ? ' ' : ''}`, left, ellipsis) });
-    left -= widthOf(kept.at(-1)!.text);
+    // Where the last column alone is left, the ellipsis takes it: what stands there would look whole.
+    const cut = left === widthOf(ellipsis) && kept.length > 0;
+    const text = cut ? ellipsis : shorten(`${segment.text}${size === left ? ' ' : ''}`, left, ellipsis);
+    kept.push({ ...segment, text });
+    left -= widthOf(text);
     break;
   }
   return left > 0 ? [...kept, { text: ' '.repeat(left), tone: 'plain' }] : kept;
