@@ -88,3 +88,8 @@ const POINTS = 240;
 export function stepOf({ startMs, endMs }: { readonly startMs: number; readonly endMs: number }): number {
   return Math.max(1000, Math.ceil((endMs - startMs) / POINTS / 1000) * 1000);
 }
+
+/** Samples of a chart of this window that lie further apart, in milliseconds, have no line between them. */
+export function gapOf(window: { readonly startMs: number; readonly endMs: number }): number {
+  return stepOf(window) * 2.5;
+}

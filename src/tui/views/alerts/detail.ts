@@ -1,7 +1,7 @@
 /** One alert in detail: its series against its threshold, what it says, who was told. */
 import type { RangeSeries } from '../../../promql/result.ts';
 import { lineChart } from '../../charts/line-chart.ts';
-import { stepOf } from '../../charts/scale.ts';
+import { gapOf } from '../../charts/scale.ts';
 import { thresholdOf } from '../../expression/threshold.ts';
 import { emptyRows, titleRow } from '../../frame/pane.ts';
 import type { Area, Desk } from '../../frame/place.ts';
@@ -79,7 +79,7 @@ export class AlertDetail implements Detail {
         height,
         startMs: window.startMs,
         endMs: window.endMs,
-        gapMs: stepOf(window) * 2.5,
+        gapMs: gapOf(window),
         unit: this.item.unit,
         theme,
         zone,

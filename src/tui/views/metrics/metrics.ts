@@ -1,6 +1,6 @@
 /** The place of the metrics: a query, its chart and legend; or the metrics there are. */
 import type { RangeSeries } from '../../../promql/result.ts';
-import { stepOf } from '../../charts/scale.ts';
+import { gapOf, stepOf } from '../../charts/scale.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatClock, formatSpan, plural } from '../../frame/format.ts';
@@ -102,7 +102,9 @@ export class MetricsPlace extends Place {
   }
 
   #legend() {
-    const items = legendItems(this.#series, { hidden: this.#hidden, sort: this.#sort, cursorMs: this.#cursorMs });
+    const atMs = this.#cursorMs;
+    const cursor = atMs === undefined ? undefined : { atMs, gapMs: gapOf(this.desk.window()) };
+    const items = legendItems(this.#series, { hidden: this.#hidden, sort: this.#sort, cursor });
     return items.filter((item) =>
       this.filter.accepts({ text: item.name, field: (name) => item.labels.get(name) || undefined }),
     );

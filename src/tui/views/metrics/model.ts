@@ -35,13 +35,14 @@ function selectorText(labels: Labels): string {
 export interface LegendOptions {
   readonly hidden: ReadonlySet<string>;
   readonly sort: SortState | undefined;
-  readonly cursorMs: number | undefined;
+  /** For a value at this time, not older than a gap in the chart. */
+  readonly cursor: { readonly atMs: number; readonly gapMs: number } | undefined;
 }
 
 /** One item a series, with the index of the series in it. */
 export function legendItems(
   series: readonly RangeSeries[],
-  { hidden, sort, cursorMs }: LegendOptions,
+  { hidden, sort, cursor }: LegendOptions,
 ): (LegendItem & { readonly index: number })[] {
   const names = seriesNames(series);
   const items = series.map((each, index) => ({
@@ -50,10 +51,10 @@ export function legendItems(
     name: names[index]!,
     tone: SERIES_TONES[index % SERIES_TONES.length]!,
     hidden: hidden.has(each.labels.key),
-    ...statistics(each, cursorMs),
+    ...statistics(each, cursor),
   }));
   const keys = {
-    last: (item: LegendItem) => item.last,
+    last: (item: LegendItem) => item.last ?? Number.NaN,
     min: (item: LegendItem) => item.min,
     max: (item: LegendItem) => item.max,
     avg: (item: LegendItem) => item.avg,
@@ -63,13 +64,13 @@ export function legendItems(
 
 function statistics(
   { timestamps, values }: RangeSeries,
-  cursorMs: number | undefined,
+  cursor: LegendOptions['cursor'],
 ): Pick<LegendItem, 'last' | 'min' | 'max' | 'avg'> {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   let sum = 0;
   let count = 0;
-  let last = Number.NaN;
+  let last: number | undefined;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (Number.isNaN(value)) continue;
@@ -77,7 +78,8 @@ function statistics(
     if (value > max) max = value;
     sum += value;
     count++;
-    if (cursorMs === undefined || timestamps[i]! <= cursorMs) last = value;
+    const age = cursor === undefined ? 0 : cursor.atMs - timestamps[i]!;
+    if (age >= 0 && age <= (cursor?.gapMs ?? 0)) last = value;
   }
   if (count === 0) return { last, min: Number.NaN, max: Number.NaN, avg: Number.NaN };
   return { last, min, max, avg: sum / count };

@@ -2,7 +2,7 @@
 import type { Metadata } from '../../../exposition/exemplar.ts';
 import type { Labels } from '../../../labels/labels.ts';
 import { type ChartSeries, lineChart } from '../../charts/line-chart.ts';
-import { stepOf } from '../../charts/scale.ts';
+import { gapOf } from '../../charts/scale.ts';
 import { expressionTones } from '../../expression/highlight.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
 import { formatValue, type Unit } from '../../frame/format.ts';
@@ -21,8 +21,8 @@ export interface LegendItem {
   readonly name: string;
   readonly tone: Tone;
   readonly hidden: boolean;
-  /** The last value, or the one under the cursor. */
-  readonly last: number;
+  /** The last value, or the one under the cursor; undefined where there is none. */
+  readonly last: number | undefined;
   readonly min: number;
   readonly max: number;
   readonly avg: number;
@@ -63,21 +63,22 @@ export function queryErrorRows(error: string, text: string, width: number): Row[
   return [...mark, ...wrap(clean(error), width - 6).map((line) => row(' '.repeat(6), toned('critical', line)))];
 }
 
-export function legendColumns(unit: Unit, atCursor: boolean, area: Area): Column<LegendItem>[] {
+/** Numbers are never cut: their columns are as wide as what they hold, and the names have the rest. */
+function legendColumns(items: readonly LegendItem[], unit: Unit, atCursor: boolean, area: Area): Column<LegendItem>[] {
   const value = (
     id: string,
     title: string,
     priority: number,
-    of: (item: LegendItem) => number,
-  ): Column<LegendItem> => ({
-    id,
-    title,
-    min: 10,
-    max: 14,
-    align: 'right',
-    priority,
-    cell: (item) => toned(item.hidden ? 'muted' : 'plain', formatValue(of(item), unit)),
-  });
+    of: (item: LegendItem) => number | undefined,
+  ): Column<LegendItem> => {
+    const text = (item: LegendItem): string => {
+      const number = of(item);
+      return number === undefined ? '–' : formatValue(number, unit);
+    };
+    const width = Math.max(widthOf(title) + 1, ...items.map((item) => widthOf(text(item))));
+    const cell = (item: LegendItem): Part => toned(item.hidden ? 'muted' : 'plain', text(item));
+    return { id, title, min: width, max: width, align: 'right', priority, cell };
+  };
   return [
     {
       id: 'mark',
@@ -113,7 +114,7 @@ export function legendRows(
   area: Area,
 ): Row[] {
   const { from, to } = list.window(items.length, area.height - 1);
-  const laid = layOut(legendColumns(unit, atCursor, area), items.slice(from, to), area.width);
+  const laid = layOut(legendColumns(items, unit, atCursor, area), items.slice(from, to), area.width);
   return [
     headRow(laid, area.theme, sort),
     ...items.slice(from, to).map((item, i) => {
@@ -194,7 +195,7 @@ export function seriesChart(
     height,
     startMs: window.startMs,
     endMs: window.endMs,
-    gapMs: stepOf(window) * 2.5,
+    gapMs: gapOf(window),
     unit: unitOfExpression(expression),
     theme,
     zone,

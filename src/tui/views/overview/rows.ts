@@ -2,7 +2,7 @@
 import type { SourceState } from '../../../monitor/sources.ts';
 import { sparkRow } from '../../charts/bars.ts';
 import { lineChart } from '../../charts/line-chart.ts';
-import { stepOf } from '../../charts/scale.ts';
+import { gapOf } from '../../charts/scale.ts';
 import { formatValue, type Unit } from '../../frame/format.ts';
 import { toneOf } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
@@ -25,7 +25,7 @@ export function figureRows({ figure, series }: FigureSeries, width: number, heig
     height: height - 1,
     startMs: area.window.startMs,
     endMs: area.window.endMs,
-    gapMs: stepOf(area.window) * 2.5,
+    gapMs: gapOf(area.window),
     unit: figure.unit,
     theme: area.theme,
     zone: area.zone,
