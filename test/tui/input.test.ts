@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { candidateRow } from '../../src/tui/frame/candidates.ts';
+import { toText } from '../../src/tui/frame/row.ts';
 import { BINDINGS, FORBIDDEN_KEYS, makeKeymap, type Scope } from '../../src/tui/input/bindings.ts';
 import { makeKeyParser } from '../../src/tui/input/keys.ts';
 import { EMPTY_LINE, editLine, lineOf } from '../../src/tui/input/line-editor.ts';
+import { makeTheme } from '../../src/tui/theme.ts';
 
 function names(text: string): string[] {
   return makeKeyParser()
@@ -117,6 +120,21 @@ describe('bindings', () => {
       bindings.filter((each) => each.keys.includes('Enter')).map(() => scope),
     );
     expect(enter).toEqual(['waterfall']);
+  });
+});
+
+describe('candidates', () => {
+  const words = ['overview', 'metrics', 'alerts', 'logs', 'traces', 'a-name-that-takes-half-of-it'];
+  const drawn = (chosen: number): string =>
+    toText(candidateRow(words, chosen, 'plain', 'a note', 40, makeTheme('default', 16, false)));
+
+  it('stand on one row, the chosen one always among them', () => {
+    expect(drawn(-1)).toBe('overview  metrics  alerts  logs  …');
+    for (const [i, word] of words.entries()) {
+      expect(drawn(i)).toContain(word);
+      expect(drawn(i).length).toBeLessThanOrEqual(40);
+    }
+    expect(drawn(5)).toBe('… a-name-that-takes-half-of-it  ');
   });
 });
 

@@ -2,12 +2,13 @@
 import { parseDuration } from '../../config/duration.ts';
 import type { Key } from '../input/keys.ts';
 import { EMPTY_LINE, editLine, type LineState, lineOf } from '../input/line-editor.ts';
-import { clean, widthOf } from '../sanitise.ts';
+import { clean } from '../sanitise.ts';
 import { THEME_NAMES, type Theme, type ThemeName } from '../theme.ts';
+import { candidateRow } from './candidates.ts';
 import { VIEW_NAMES, type ViewName } from './place.ts';
 import { messageOf } from './poller.ts';
 import { promptRow } from './prompt-row.ts';
-import { BLANK, type Part, type Row, row, toned } from './row.ts';
+import { type Row, row, toned } from './row.ts';
 import type { Session } from './session.ts';
 
 interface Command {
@@ -152,7 +153,7 @@ export class CommandLine {
   }
 
   rows(width: number, theme: Theme): Row[] {
-    return [this.#candidateRow(width), promptRow(':', this.#line, width, theme)];
+    return [this.#candidateRow(width, theme), promptRow(':', this.#line, width, theme)];
   }
 
   #run(): void {
@@ -190,19 +191,12 @@ export class CommandLine {
     this.#line = lineOf(this.#line.text.slice(0, from) + words[this.#chosen]!);
   }
 
-  #candidateRow(width: number): Row {
+  #candidateRow(width: number, theme: Theme): Row {
     const [, name] = /^\s*(\S+)\s/.exec(this.#line.text) ?? [];
     const { words } = this.#chosen >= 0 ? this.#cycle! : this.#candidates();
     const known = COMMANDS.find((each) => each.name === (name ?? this.#line.text.trim()));
-    const parts: Part[] = [];
-    let left = width;
-    for (const [i, word] of words.entries()) {
-      if (left < widthOf(word) + 2) break;
-      left -= widthOf(word) + 2;
-      parts.push(toned(i === this.#chosen ? 'chip-accent' : 'muted', word), '  ');
-    }
-    const usage = known === undefined ? BLANK : row(toned('muted', `${known.usage}: ${known.does}`));
-    return words.length <= 1 && known !== undefined ? usage : row(...parts);
+    if (words.length <= 1 && known !== undefined) return row(toned('muted', `${known.usage}: ${known.does}`));
+    return candidateRow(words, this.#chosen, 'muted', '', width, theme);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { RangeSeries } from '../../../promql/result.ts';
 import { gapOf, stepOf } from '../../charts/scale.ts';
 import { unitOfExpression } from '../../expression/unit.ts';
+import { candidateRow } from '../../frame/candidates.ts';
 import type { Filter } from '../../frame/filter.ts';
 import { formatClock, formatSpan, plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
@@ -17,7 +18,7 @@ import { MetricBrowser } from './browser.ts';
 import { fetchSeries, serviceQuery } from './fetch.ts';
 import { legendItems } from './model.ts';
 import { QueryEditor } from './query-editor.ts';
-import { candidateRow, legendRows, queryErrorRows, queryRows, seriesChart } from './rows.ts';
+import { legendRows, queryErrorRows, queryRows, seriesChart } from './rows.ts';
 
 const MOST_SERIES = 200;
 
@@ -119,7 +120,7 @@ export class MetricsPlace extends Place {
 
   rows(area: Area): Row[] {
     const { width, height } = area;
-    const head = [...queryRows(this.#editor.line, this.#editor.editing, width, area), ...this.#underQuery(width)];
+    const head = [...queryRows(this.#editor.line, this.#editor.editing, width, area), ...this.#underQuery(area)];
     const rest = { ...area, height: height - head.length };
     return [
       ...head,
@@ -127,13 +128,13 @@ export class MetricsPlace extends Place {
     ];
   }
 
-  #underQuery(width: number): Row[] {
+  #underQuery({ width, theme }: Area): Row[] {
     if (this.#editor.editing) {
       const { candidates, chosen } = this.#editor;
       const word = candidates[Math.max(0, chosen)];
       const metadata = word === undefined ? undefined : this.#browser.metadataOf(word);
       const help = metadata === undefined ? '' : `${metadata.type}: ${metadata.help}`;
-      return [candidateRow(candidates, chosen, help, width)];
+      return [row(' '.repeat(6), candidateRow(candidates, chosen, 'plain', help, width - 6, theme))];
     }
     if (this.#queryError !== undefined) return queryErrorRows(this.#queryError, this.#query, width);
     return this.#notes.slice(0, 2).map((note) => row(' '.repeat(6), toned('warning', note)));

@@ -1,4 +1,4 @@
-/** Metrics as rows: the query line with completion, the legend table, the browser of metrics. */
+/** Metrics as rows: the query line, the legend table, the browser of metrics. */
 import type { Metadata } from '../../../exposition/exemplar.ts';
 import type { Labels } from '../../../labels/labels.ts';
 import { type ChartSeries, lineChart } from '../../charts/line-chart.ts';
@@ -35,21 +35,6 @@ export function queryRows(line: LineState, editing: boolean, width: number, area
     return [row(toned('accent', 'query '), toned('muted', 'i to type PromQL, or choose a metric below'))];
   const still = promptRow('query ', { text: line.text, cursor: -1 }, width, area.theme, tones);
   return [sized(still, width, 'left', area.theme.glyphs.ellipsis)];
-}
-
-/** The candidates on one row, the chosen one marked, what it is behind them. */
-export function candidateRow(candidates: readonly string[], chosen: number, help: string, width: number): Row {
-  const parts: Part[] = [toned('muted', '      ')];
-  let left = width - 6;
-  const from = Math.max(0, chosen - 3);
-  for (const [i, word] of candidates.slice(from).entries()) {
-    const size = widthOf(clean(word)) + 2;
-    if (left < size) break;
-    left -= size;
-    parts.push(toned(from + i === chosen ? 'chip-accent' : 'plain', word), '  ');
-  }
-  if (help !== '' && left > 20) parts.push(toned('muted', help));
-  return row(...parts);
 }
 
 /** What is wrong with the query, under it, with a mark under the place where that is known. */
