@@ -296,6 +296,19 @@ describe('keys', () => {
     screen.session.close();
   });
 
+  it('offers a filter only where there is a list', async () => {
+    const screen = await open();
+    expect(screen.text()).not.toContain('/ filter');
+    await screen.press('/');
+    expect(screen.session.prompt).toBeUndefined();
+    expect(screen.text()).toContain('There is no list here that a filter would shorten.');
+    await screen.press('4');
+    expect(screen.text()).toContain('/ filter');
+    await screen.press('Enter');
+    expect(screen.text()).not.toContain('/ filter');
+    screen.session.close();
+  });
+
   it('takes commands, with completion', async () => {
     const screen = await open();
     await screen.press(':', 'log', 'Tab', ' le', 'Tab', 'Enter');

@@ -221,7 +221,7 @@ function footer(session: Session, width: number): Row {
   const hints = session.options.keymap
     .acting(session.scopes())
     .flatMap(({ bindings }) => bindings)
-    .filter((binding) => binding.short !== undefined)
+    .filter((binding) => binding.short !== undefined && (binding.action !== 'filter' || session.place.filters))
     .sort((a, b) => (a.rank ?? 50) - (b.rank ?? 50))
     .map((binding) => [keyLabel(binding.keys[0]!), binding.short!] as const);
   return hintRow(hints, width);

@@ -78,6 +78,8 @@ export abstract class Place {
   loaded = false;
   /** How often it is fetched while it is on the screen. */
   refreshMs = 2000;
+  /** Has something that `/` filters. */
+  filters = true;
   /** Depends on the time window: nothing to fetch again while the window stands still. */
   windowed = false;
 

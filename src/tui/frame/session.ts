@@ -213,7 +213,8 @@ export class Session implements Desk {
         this.prompt = new CommandLine(this);
         return true;
       case 'filter':
-        this.prompt = new FilterLine(this.place);
+        if (this.place.filters) this.prompt = new FilterLine(this.place);
+        else this.say('There is no list here that a filter would shorten.');
         return true;
       case 'next-match':
       case 'previous-match':

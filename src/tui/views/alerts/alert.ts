@@ -11,6 +11,7 @@ import { silenceAlert } from './silence.ts';
 
 export class AlertPlace extends Place {
   readonly view = 'alerts';
+  override filters = false;
   readonly #detail: AlertDetail;
   #all: readonly AlertItem[] = [];
 

@@ -12,6 +12,7 @@ const TONES: Readonly<Record<string, Tone>> = { info: 'muted', warning: 'warning
 
 export class EventsPlace extends Place {
   readonly view = 'overview';
+  override filters = false;
   #scroll = new Scroll();
 
   crumb(): string {

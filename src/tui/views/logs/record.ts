@@ -10,6 +10,7 @@ import { recordRows } from './rows.ts';
 
 export class RecordPlace extends Place {
   readonly view = 'logs';
+  override filters = false;
   #logs: LogsPlace;
   #record: LogRecord;
   #scroll = new Scroll();

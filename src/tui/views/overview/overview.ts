@@ -23,6 +23,7 @@ const PATIENCE_MS = 1000;
 
 export class OverviewPlace extends Place {
   readonly view = 'overview';
+  override filters = false;
   readonly #asks = new Asks<OverviewParts>(PATIENCE_MS, () => this.#land());
   readonly #model = new OverviewModel();
 

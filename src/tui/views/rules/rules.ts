@@ -148,6 +148,7 @@ export class RulesPlace extends Place {
 
 class RulePlace extends Place {
   readonly view = 'rules';
+  override filters = false;
   override refreshMs = 5000;
   readonly #detail: RuleDetail;
   #scroll = new Scroll();
