@@ -324,6 +324,21 @@ describe('keys', () => {
     screen.session.close();
   });
 
+  it('takes a filter behind the name of a view', async () => {
+    const screen = await open();
+    await screen.press(':', 'alerts payment', 'Enter');
+    expect(screen.text()).toContain('/payment');
+    await screen.press(':', 'logs level=error timeout', 'Enter');
+    expect(screen.text()).toContain('error and worse');
+    expect(screen.text()).toContain('/timeout');
+    await screen.press(':', 'logs level=loud', 'Enter');
+    expect(screen.text()).toContain('level=loud is none of the levels: unknown, trace, debug');
+    expect(screen.text()).toContain('error and worse');
+    await screen.press(':', 'overview payment', 'Enter');
+    expect(screen.text()).toContain('overview takes no argument');
+    screen.session.close();
+  });
+
   it('goes through time and back to live', async () => {
     const screen = await open();
     await screen.press('[');

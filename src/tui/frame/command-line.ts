@@ -5,6 +5,7 @@ import { EMPTY_LINE, editLine, type LineState, lineOf } from '../input/line-edit
 import { clean } from '../sanitise.ts';
 import { THEME_NAMES, type Theme, type ThemeName } from '../theme.ts';
 import { candidateRow } from './candidates.ts';
+import { parseFilter } from './filter.ts';
 import { VIEW_NAMES, type ViewName } from './place.ts';
 import { messageOf } from './poller.ts';
 import { promptRow } from './prompt-row.ts';
@@ -22,11 +23,19 @@ interface Command {
 
 const LOG_ARGUMENTS = ['level=error', 'level=warn', 'level=info', 'service=', 'trace='];
 
+/** What a view takes beside a filter, or instead of one. */
+const ARGUMENTS: Readonly<Partial<Record<ViewName, string>>> = {
+  overview: '',
+  metrics: ' [EXPR]',
+  logs: ' [level=LEVEL] [service=NAME] [trace=ID] [FILTER]',
+  traces: ' [ID | service=NAME | FILTER]',
+};
+
 export const COMMANDS: readonly Command[] = [
   ...VIEW_NAMES.map(
     (view): Command => ({
       name: view,
-      usage: `${view} [FILTER]`,
+      usage: `${view}${ARGUMENTS[view] ?? ' [FILTER]'}`,
       does: `the ${view} view`,
       candidates: () => (view === 'logs' ? LOG_ARGUMENTS : []),
       run: (session, argument) => openView(session, view, argument),
@@ -121,8 +130,9 @@ export const COMMANDS: readonly Command[] = [
 
 function openView(session: Session, view: ViewName, argument: string): void {
   session.goTo(view);
-  if (argument !== '' && !session.place.act(`argument:${argument}`))
-    session.say(`${view} takes no argument`, 'warning');
+  if (argument === '' || session.place.act(`argument:${argument}`)) return;
+  if (session.place.filters) session.place.setFilter(parseFilter(argument));
+  else session.say(`${view} takes no argument`, 'warning');
 }
 
 export class CommandLine {

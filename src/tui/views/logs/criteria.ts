@@ -1,5 +1,6 @@
 /** Which lines are asked for: from a level on, of a service, of a trace. */
 import type { LogLevel, LogQuery } from '../../../logs/record.ts';
+import { LEVELS } from './model.ts';
 
 /** Lines asked for at most. */
 export const LINE_LIMIT = 5000;
@@ -21,17 +22,20 @@ export class LogCriteria {
     this.service = choices[(choices.indexOf(this.service) + by + choices.length) % choices.length];
   }
 
-  /** `level=error service=order trace=…`; gives the words that are none of these. */
+  /** `level=error service=order trace=…`, nothing behind the sign for any, or `level=all`; gives the words that are none of these. */
   take(text: string): readonly string[] {
-    const rest: string[] = [];
-    for (const word of text.split(/\s+/)) {
-      const [, name, value] = /^(level|service|trace)=(.*)$/.exec(word) ?? [];
-      if (name === 'level') this.level = value === '' || value === 'all' ? undefined : (value as LogLevel);
-      else if (name === 'service') this.service = value === '' ? undefined : value;
-      else if (name === 'trace') this.trace = value === '' ? undefined : value;
-      else rest.push(word);
-    }
-    return rest;
+    return text.split(/\s+/).filter((word) => !this.#takeWord(word));
+  }
+
+  #takeWord(word: string): boolean {
+    const [, name, value] = /^(level|service|trace)=(.*)$/.exec(word) ?? [];
+    const wanted = value === '' ? undefined : value;
+    if (name === 'service') this.service = wanted;
+    else if (name === 'trace') this.trace = wanted;
+    else if (name === 'level' && (wanted === undefined || wanted === 'all')) this.level = undefined;
+    else if (name === 'level' && isLevel(wanted!)) this.level = wanted;
+    else return false;
+    return true;
   }
 
   query(): LogQuery {
@@ -54,4 +58,8 @@ export class LogCriteria {
       .filter((part) => part !== '')
       .join(' ');
   }
+}
+
+function isLevel(word: string): word is LogLevel {
+  return (LEVELS as readonly string[]).includes(word);
 }

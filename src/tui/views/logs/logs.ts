@@ -1,6 +1,6 @@
 /** The place of the logs: the lines of a window, followed live; level, service, trace and text filters. */
 import type { LogQuery, LogRecord } from '../../../logs/record.ts';
-import type { Filter } from '../../frame/filter.ts';
+import { type Filter, parseFilter } from '../../frame/filter.ts';
 import { formatCount, plural } from '../../frame/format.ts';
 import { ListState } from '../../frame/list.ts';
 import { emptyRows, unloadedRows } from '../../frame/pane.ts';
@@ -9,7 +9,7 @@ import { type Part, type Row, row, toned } from '../../frame/row.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { matchService } from '../service.ts';
 import { LINE_LIMIT, LogCriteria } from './criteria.ts';
-import { isError, LogBuffer, subjectOfRecord } from './model.ts';
+import { isError, LEVELS, LogBuffer, subjectOfRecord } from './model.ts';
 import { RecordPlace } from './record.ts';
 import { logLines, volumeRows } from './rows.ts';
 import { LiveTail } from './tail.ts';
@@ -283,7 +283,9 @@ export class LogsPlace extends Place {
   /** `:logs level=error service=order trace=… words`. */
   #takeArgument(text: string): boolean {
     const rest = this.#criteria.take(text);
-    if (rest.length > 0) this.desk.say(`not understood: ${rest.join(' ')}; / filters by words`, 'warning');
+    const wrong = rest.find((word) => word.startsWith('level='));
+    if (wrong !== undefined) this.desk.say(`${wrong} is none of the levels: ${LEVELS.join(', ')}`, 'warning');
+    else if (rest.length > 0) this.setFilter(parseFilter(rest.join(' ')));
     this.desk.refresh(this);
     return true;
   }
