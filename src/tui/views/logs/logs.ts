@@ -68,11 +68,25 @@ export class LogsPlace extends Place {
     }
     const records = await logs.search(this.#past(), signal);
     if (signal.aborted) return;
+    this.#replace(this.#paused ? this.#keepWaiting(records) : records);
+    this.#startTail();
+  }
+
+  /** Shows these lines instead; the selected one stays where it is on the screen. */
+  #replace(records: readonly LogRecord[]): void {
+    const kept = this.#selected();
     this.buffer.clear();
     this.buffer.setFilter(this.filter);
     this.buffer.add(records);
-    this.#followOrKeep();
-    this.#startTail();
+    this.#select(kept);
+  }
+
+  /** While paused nothing newer than what is shown comes in: it waits. Gives the others. */
+  #keepWaiting(records: readonly LogRecord[]): readonly LogRecord[] {
+    const newestMs = this.buffer.all.at(-1)?.timestampMs ?? Number.POSITIVE_INFINITY;
+    const known = new Set(this.#waiting.map((record) => record.id));
+    this.#wait(records.filter((record) => record.timestampMs > newestMs && !known.has(record.id)));
+    return records.filter((record) => record.timestampMs <= newestMs);
   }
 
   /** Where one came from names a service in its own words: the logs may call it otherwise, or not know it. */
@@ -98,11 +112,14 @@ export class LogsPlace extends Place {
   }
 
   #receive(batch: readonly LogRecord[]): void {
-    if (this.#paused) {
-      this.#waiting.push(...batch);
-      if (this.#waiting.length > WAITING_LIMIT) this.#waiting.splice(0, this.#waiting.length - WAITING_LIMIT);
-    } else this.#append(batch);
+    if (this.#paused) this.#wait(batch);
+    else this.#append(batch);
     this.desk.changed();
+  }
+
+  #wait(batch: readonly LogRecord[]): void {
+    this.#waiting.push(...batch);
+    if (this.#waiting.length > WAITING_LIMIT) this.#waiting.splice(0, this.#waiting.length - WAITING_LIMIT);
   }
 
   #append(batch: readonly LogRecord[]): void {
@@ -130,8 +147,16 @@ export class LogsPlace extends Place {
     super.setFilter(filter);
     const kept = this.#selected();
     this.buffer.setFilter(filter);
-    const at = kept === undefined ? -1 : this.buffer.shown.indexOf(kept);
-    if (at >= 0) this.#list.selected = at;
+    this.#select(kept);
+  }
+
+  /** Goes to the newest line, or where that is not followed to this one, which the lines may hold anew. */
+  #select(record: LogRecord | undefined): void {
+    const at = record === undefined ? -1 : this.buffer.shown.findIndex((each) => each.id === record.id);
+    if (at >= 0) {
+      this.#list.top = Math.max(0, this.#list.top + at - this.#list.selected);
+      this.#list.selected = at;
+    }
     this.#followOrKeep();
   }
 
