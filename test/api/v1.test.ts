@@ -139,7 +139,7 @@ describe('queries', () => {
     ['/series', 400, 'bad_data', 'no match[] parameter provided'],
     ['/series?match[]={}', 400, 'bad_data', 'invalid parameter "match[]": match[] must contain at least one non-empty'],
     ['/labels?match[]={a=""}', 400, 'bad_data', 'match[] must contain at least one non-empty matcher'],
-      ['/series?match[]=', 400, 'bad_data', 'unknown position: parse error: unexpected end of input'],
+    ['/series?match[]=', 400, 'bad_data', 'unknown position: parse error: unexpected end of input'],
     ['/targets/metadata?limit=x', 400, 'bad_data', 'limit must be a number'],
     ['/rules?type=x', 400, 'bad_data', 'invalid parameter "type": not supported value "x"'],
     ['/rules?group_next_token=x', 400, 'bad_data', 'group_limit needs to be present'],

@@ -5,7 +5,7 @@ import { titleRow } from '../../frame/pane.ts';
 import type { Area } from '../../frame/place.ts';
 import { beside, type Part, type Row, row, select, tall, toned } from '../../frame/row.ts';
 import { itemRow, layOut } from '../../frame/table.ts';
-import { notificationColumns } from '../alerts/notifications.ts';
+import { notificationColumns } from '../alerts/notification-rows.ts';
 import { alertColumns } from '../alerts/rows.ts';
 import { logLine } from '../logs/rows.ts';
 import { traceColumns } from '../traces/rows.ts';
