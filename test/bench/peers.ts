@@ -1,9 +1,9 @@
 /** Starts Prometheus and watchfire for a bench, and finds the programs: on PATH, or in the folders that WATCHFIRE_PEERS names. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../free-port.ts';
 
 export const projectRoot = join(
   dirname(fileURLToPath(import.meta.url)),
@@ -85,13 +85,3 @@ export function pause(ms: number): Promise<void> {
 }
 
 const CLOCK_TICKS = Number(execFileSync('getconf', ['CLK_TCK']).toString());
-
-/** Of loopback. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}

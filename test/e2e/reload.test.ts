@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../free-port.ts';
 import { projectRoot } from './terminal.ts';
 
 const WITHIN = { timeout: 20_000, interval: 50 };
@@ -190,13 +191,4 @@ async function metric(name: string): Promise<number> {
 
 async function data<T>(path: string): Promise<T> {
   return ((await (await fetch(`${url}${path}`)).json()) as { data: T }).data;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -17,6 +17,7 @@ import { Labels } from '../../src/labels/labels.ts';
 import { createAlerting } from '../../src/notify/create-alerting.ts';
 import { runKillTrial } from '../alerting/kill-trial.ts';
 import { serveV2, type V2Server } from '../api/v2-server.ts';
+import { freePort } from '../free-port.ts';
 
 const run = promisify(execFile);
 const alertmanager = find('prometheus-alertmanager') ?? find('alertmanager');
@@ -306,16 +307,6 @@ async function send(url: string, body: unknown): Promise<void> {
     body: JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function find(program: string): string | undefined {

@@ -1,12 +1,12 @@
 /** The demo's files under the real Prometheus and Alertmanager: its rules are valid, and its first incident fires and resolves. */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { writeDemoFiles } from '../../src/demo/files.ts';
 import { startShop } from '../../src/demo/shop.ts';
+import { freePort } from '../free-port.ts';
 
 const peer = (name: string): string | undefined =>
   [process.env.WATCHFIRE_PEERS ?? '', ...(process.env.PATH ?? '').split(delimiter)]
@@ -19,15 +19,6 @@ const ends: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 describe('the demo', () => {
   it.skipIf(promtool === undefined)('has rules and a configuration that promtool accepts', () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExpositionCache, type ExpositionFormat, parseExposition } from '../../src/exposition/exposition.ts';
 import { acceptHeader } from '../../src/exposition/negotiation.ts';
 import { CollectingSink } from '../exposition/collecting-sink.ts';
+import { freePort } from '../free-port.ts';
 
 const prometheus = [
   ...(process.env['WATCHFIRE_PEERS'] ?? '').split(delimiter),
@@ -142,14 +143,6 @@ function line(labels: Readonly<Record<string, string>>): string {
 async function ask(url: string): Promise<unknown> {
   const answer = (await (await fetch(url)).json()) as { data: unknown };
   return answer.data;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 /** Bodies of a few lines, most of them good, with a fault in about every second one. */

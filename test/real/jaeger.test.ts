@@ -18,7 +18,8 @@ import type { TraceReader } from '../../src/traces/local-trace-source.ts';
 import { spansOfOtlp } from '../../src/traces/otlp-spans.ts';
 import type { Span, TraceQuery } from '../../src/traces/trace.ts';
 import { buildTraceTree } from '../../src/traces/tree.ts';
-import { findPeer, freePort } from './promql-peer.ts';
+import { freePort } from '../free-port.ts';
+import { findPeer } from './promql-peer.ts';
 import { runWatchfire } from './run-watchfire.ts';
 
 const binary = findPeer('jaeger');

@@ -8,7 +8,8 @@ import { defaultHttpClientConfig } from '../../src/config/http-config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { createHttpClient } from '../../src/http/axios.ts';
 import type { HttpClient } from '../../src/http/client.ts';
-import { freePort, pause, type Server, startServer } from '../bench/peers.ts';
+import { pause, type Server, startServer } from '../bench/peers.ts';
+import { freePort } from '../free-port.ts';
 
 /** Of a user who may do everything, and of one who may only do what roles allow. */
 export const ADMIN_TOKEN = 'admin-token';

@@ -16,6 +16,7 @@ import type { SentAlert } from '../../src/rules/state.ts';
 import { queryVector } from '../../src/rules/vector-query.ts';
 import { ScrapeManager } from '../../src/scrape/manager.ts';
 import { createHead } from '../../src/storage/head.ts';
+import { freePort } from '../free-port.ts';
 
 const env = { ...process.env, PATH: [process.env['WATCHFIRE_PEERS'], process.env['PATH']].filter(Boolean).join(':') };
 const isThere = spawnSync('prometheus', ['--version'], { env }).status === 0;
@@ -212,11 +213,4 @@ function listen(on: Server): Promise<number> {
   return new Promise((resolve) => {
     on.listen(0, '127.0.0.1', () => resolve((on.address() as AddressInfo).port));
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  const port = await listen(probe);
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

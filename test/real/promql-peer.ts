@@ -1,10 +1,10 @@
 /** A real Prometheus to hold the PromQL engine against, and what the tests that do so share. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { QueryError, type QueryResult } from '../../src/promql/result.ts';
+import { freePort } from '../free-port.ts';
 
 /** The path of a program on $WATCHFIRE_PEERS or PATH. */
 export function findPeer(name: string): string | undefined {
@@ -64,15 +64,4 @@ export async function outcome(run: () => Promise<QueryResult>): Promise<QueryRes
 /** One text for equal labels. */
 export function keyOf(record: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** A port of the loopback that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startShop } from '../../src/demo/shop.ts';
+import { freePort } from '../free-port.ts';
 import { type Exposition, generatedExpositions, OPEN_METRICS, PROTOBUF, TEXT } from './expositions.ts';
 
 const peer = (name: string): string | undefined =>
@@ -367,13 +368,4 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   child.kill('SIGTERM');
   await new Promise((resolve) => child.once('exit', resolve));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
