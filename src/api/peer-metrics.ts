@@ -12,6 +12,8 @@ export interface PeerMetricsOptions {
   readonly lastReload: () => { readonly ok: boolean; readonly succeededAtMs: number };
   readonly notificationCounts: NotificationCounts;
   readonly forwarding: () => ForwarderStats;
+  /** The addresses that alerts are forwarded to, whether or not there were any yet. */
+  readonly forwardedTo: () => readonly string[];
   /** Undefined where there is no alertmanager.yml. */
   readonly alertmanager: () => AlertmanagerConfig | undefined;
 }
@@ -24,7 +26,7 @@ export function addPeerMetrics(registry: Registry, monitor: Monitor, options: Pe
   const families = new Families(registry);
   ofPrometheus(families, monitor, options);
   ofRules(families, () => monitor.alerts.ruleGroups());
-  ofForwarding(families, options.forwarding);
+  ofForwarding(families, options);
   ofAlertmanager(families, monitor, options);
   ofNotifications(families, options.notificationCounts);
   registry.registerMetric(latencyHistogram(options.notificationCounts));
@@ -140,7 +142,10 @@ function ofRules(families: Families, groups: () => Promise<readonly RuleGroupSta
   gauge('last_evaluation_samples', 'Samples that the last evaluation gave.', ({ samples }) => samples);
 }
 
-function ofForwarding(families: Families, stats: () => ForwarderStats): void {
+function ofForwarding(
+  families: Families,
+  { forwarding: stats, forwardedTo }: Pick<PeerMetricsOptions, 'forwarding' | 'forwardedTo'>,
+): void {
   const perTarget =
     (value: (target: ForwarderStats['targets'][number]) => number): Read =>
     () =>
@@ -172,9 +177,10 @@ function ofForwarding(families: Families, stats: () => ForwarderStats): void {
     perTarget(({ queued }) => queued),
   );
   families.gauge(name('queue_capacity'), 'Alerts that may wait.', [], () => [[{}, stats().capacity]]);
-  families.gauge(name('alertmanagers_discovered'), 'Alertmanagers that alerts are sent to.', [], () => [
-    [{}, stats().targets.length],
-  ]);
+  // Left out where none is wanted: alerts are dispatched here then, and the usual rule would say that nobody is told.
+  families.gauge(name('alertmanagers_discovered'), 'Alertmanagers that alerts are sent to.', [], () =>
+    forwardedTo().length === 0 ? [] : [[{}, forwardedTo().length]],
+  );
 }
 
 function ofAlertmanager(families: Families, { alerts }: Monitor, options: PeerMetricsOptions): void {

@@ -58,6 +58,7 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
         traceStore: opened.traceStore,
         notificationCounts: opened.notificationCounts,
         forwarding: () => opened.forwarding(),
+        forwardedTo: () => opened.alertmanagers(),
         alertmanager: () => opened.configuration().alertmanager,
       }),
       ...otlp,

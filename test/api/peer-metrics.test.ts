@@ -16,7 +16,9 @@ const alertmanager = {
   lastError: '',
 };
 
-async function exposed(counts: NotificationCounts, failing = false): Promise<string[]> {
+const TO = ['http://am:9093/api/v2/alerts', 'http://idle:9093/api/v2/alerts'];
+
+async function exposed(counts: NotificationCounts, failing = false, forwardedTo = TO): Promise<string[]> {
   const registry = new Registry();
   const alerts = fakeAlerts({
     ruleGroups: async () => [
@@ -47,6 +49,7 @@ async function exposed(counts: NotificationCounts, failing = false): Promise<str
     lastReload: () => ({ ok: false, succeededAtMs: 5000 }),
     notificationCounts: counts,
     forwarding: () => ({ sent: 9, dropped: 2, queued: 3, capacity: 10_000, targets: [alertmanager] }),
+    forwardedTo: () => forwardedTo,
     alertmanager: () =>
       config({ route: {}, receivers: [receiver('a', [integration('slack', {}), integration('slack', {}, true, 1)])] }),
   });
@@ -74,7 +77,7 @@ it('tells of rules and forwarding under the names of Prometheus', async () => {
     'prometheus_notifications_dropped_total{alertmanager="http://am:9093/api/v2/alerts"} 2',
     'prometheus_notifications_queue_length{alertmanager="http://am:9093/api/v2/alerts"} 3',
     'prometheus_notifications_queue_capacity 10000',
-    'prometheus_notifications_alertmanagers_discovered 1',
+    'prometheus_notifications_alertmanagers_discovered 2',
   ])
     expect(lines).toContain(line);
 });
@@ -117,4 +120,6 @@ it('leaves out what a source cannot say, and tells the rest', async () => {
   const lines = await exposed(new NotificationCounts(), true);
   expect(lines).toContain('alertmanager_receivers 1');
   expect(lines.filter((line) => line.startsWith('alertmanager_dispatcher_aggregation_groups'))).toEqual([]);
+  const alone = await exposed(new NotificationCounts(), false, []);
+  expect(alone.filter((line) => line.startsWith('prometheus_notifications_alertmanagers_discovered'))).toEqual([]);
 });
