@@ -79,7 +79,7 @@ describe('webhook', () => {
       status,
       text: 'no',
     }));
-    expect(outcome).toEqual({ ok: false, retry, error: `unexpected status code ${status}: no` });
+    expect(outcome).toEqual({ ok: false, retry, status, error: `unexpected status code ${status}: no` });
   });
 
   it.each([
@@ -272,6 +272,7 @@ describe('pagerduty', () => {
     expect(outcome).toEqual({
       ok: false,
       retry: false,
+      status: 400,
       error: 'unexpected status code 400: Event object is invalid: <secret> is unknown',
     });
   });
@@ -512,7 +513,12 @@ describe('other chats', () => {
       'MessageAttributes.entry.1.Name': 'severity',
       'MessageAttributes.entry.1.Value.StringValue': 'critical',
     });
-    expect(outcome).toEqual({ ok: false, retry: false, error: 'unexpected status code 403: not AKID, <secret>' });
+    expect(outcome).toEqual({
+      ok: false,
+      retry: false,
+      status: 403,
+      error: 'unexpected status code 403: not AKID, <secret>',
+    });
   });
 
   it('sns takes a role first, and keeps it until it expires', async () => {
