@@ -61,6 +61,8 @@ export function createHead(options: HeadOptions = {}): Head {
 }
 
 export class Head implements Queryable, Appendable {
+  /** As Prometheus' own head; not so once a file was imported, which there makes blocks, whose series are in the order of labels. */
+  isInOrderMade = true;
   readonly index = new SeriesIndex();
   readonly chunks = new SeriesChunks();
   readonly exemplarRing: ExemplarRing;

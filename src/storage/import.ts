@@ -27,6 +27,7 @@ export async function importOpenMetrics(
   head: Head,
   source: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<ImportSummary> {
+  head.isInOrderMade = false;
   const loader = new Loader(head);
   let rest = Buffer.alloc(0);
   let pending: Uint8Array[] = [];

@@ -12,6 +12,7 @@ const DATA = `load 1m
   a 1+1x5
   b {{count:1 sum:1 z_bucket:1}}+{{count:1 sum:1 z_bucket:1}}x5
   c 1+1x5
+  t{__type__="histogram",__unit__="s"} {{count:1 sum:1 z_bucket:1}}
 `;
 
 const storage = new TestStorage();
@@ -44,6 +45,22 @@ async function range(query: string, of = engine): Promise<string> {
 }
 
 const MERGED = 'label_replace(x, "p", "", "", "")';
+
+describe('type and unit', () => {
+  it.each([
+    ['histogram_count(t)', '{__type__="histogram", __unit__="s"}'],
+    ['histogram_stddev(t)', '{__type__="histogram", __unit__="s"}'],
+    ['histogram_quantile(0.5, t)', '{}'],
+    ['-t', '{}'],
+  ])('go with the name or stay, as they do in a Prometheus 3.14: %s', async (query, labels) => {
+    const { value } = await engine.query(query, { timeMs: 0 });
+    expect(value.type === 'vector' && value.samples.map((sample) => sample.labels.toString())).toEqual([labels]);
+    const late = await delaying.query(query, { timeMs: 0 });
+    expect(late.value.type === 'vector' && late.value.samples.map((sample) => sample.labels.toString())).toEqual([
+      '{}',
+    ]);
+  });
+});
 
 /** Answers of a Prometheus 3.14. */
 describe('floats and histograms of equal labels at the same steps', () => {

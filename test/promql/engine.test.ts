@@ -5,6 +5,8 @@ import { Labels } from '../../src/labels/labels.ts';
 import { createEngine } from '../../src/promql/engine.ts';
 import { formatFloat } from '../../src/promql/format.ts';
 import { QueryError, type QueryErrorType, type QueryResult } from '../../src/promql/result.ts';
+import { createHead, type Head } from '../../src/storage/head.ts';
+import { importOpenMetrics } from '../../src/storage/import.ts';
 import { MemoryStorage } from './memory-storage.ts';
 
 const MINUTE = 60_000;
@@ -70,6 +72,26 @@ describe('equal values', () => {
     }
     const { value } = await createEngine(storage).query('bottomk(2, m)', { timeMs: 0 });
     expect(value.type === 'vector' && value.samples.map(({ labels }) => labels.get('a'))).toEqual(['4', '2']);
+  });
+});
+
+describe('equal values of a head', () => {
+  const TEXT = ['b', 'c', 'a'].map((a) => `m{a="${a}"} 1 1\n`).join('');
+
+  async function first(head: Head): Promise<string | undefined> {
+    const { value } = await createEngine(head).query('topk(1, m)', { timeMs: 1000 });
+    return value.type === 'vector' ? value.samples[0]!.labels.get('a') : undefined;
+  }
+
+  it('are ranked in the order in which the series were made, after an import in that of their labels', async () => {
+    const head = createHead();
+    const appender = head.appender();
+    for (const a of ['b', 'c', 'a']) appender.float(appender.series(Labels.of({ __name__: 'm', a })), 1000, 1);
+    appender.commit();
+    expect(await first(head)).toBe('b');
+    const imported = createHead();
+    await importOpenMetrics(imported, Buffer.from(`${TEXT}# EOF\n`));
+    expect(await first(imported)).toBe('a');
   });
 });
 

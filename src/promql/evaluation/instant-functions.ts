@@ -1,6 +1,6 @@
 /** Functions of instant vectors, but for those over ranges. */
 import type { FloatHistogram } from '../../exposition/histogram.ts';
-import { Labels } from '../../labels/labels.ts';
+import { Labels, METRIC_NAME } from '../../labels/labels.ts';
 import { type Call, type Expression, type StringLiteral, unwrap, type VectorSelector } from '../expression.ts';
 import { allBuckets, isCustom } from '../histogram/buckets.ts';
 import { QueryError } from '../result.ts';
@@ -77,12 +77,15 @@ export async function callVectorFunction(evaluator: Evaluator, call: Call): Prom
   }
 }
 
-/** The names of the rows go, now or when the query is done; where that makes labels equal, rows become one. */
-export function dropNames(evaluator: Evaluator, rows: Row[]): Row[] {
+/**
+ * The names of the rows go, now or when the query is done; where that makes labels equal, rows become one. `kept`: type and
+ * unit stay where the name goes now.
+ */
+export function dropNames(evaluator: Evaluator, rows: Row[], kept?: 'type-and-unit'): Row[] {
   const atOnce = !evaluator.scope.features.delayedNameRemoval;
   for (const row of rows) {
     row.dropName = true;
-    if (atOnce) row.labels = withoutMetadata(row.labels);
+    if (atOnce) row.labels = kept ? row.labels.without(METRIC_NAME) : withoutMetadata(row.labels);
   }
   return atOnce ? mergeRows(rows) : rows;
 }
@@ -153,7 +156,7 @@ async function mapHistograms(
     row.histograms = undefined;
     rows.push(row);
   }
-  return dropNames(evaluator, rows);
+  return dropNames(evaluator, rows, 'type-and-unit');
 }
 
 function dateNow(evaluator: Evaluator, date: (seconds: number) => number): Row[] {
