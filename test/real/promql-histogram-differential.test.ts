@@ -48,7 +48,7 @@ describe.skipIf(!isThere)('random queries over random floats and histograms', ()
     });
     cleanups.push(peer.close);
     const probe = await ask(peer.base, '/api/v1/query', { query: 'vector(1) + fill (0) vector(1)', time: '0' });
-    if (probe.status !== 'success') {
+    if (probe?.status !== 'success') {
       console.log('skipped: this Prometheus is older than 3.14');
       context.skip();
     }
@@ -56,7 +56,7 @@ describe.skipIf(!isThere)('random queries over random floats and histograms', ()
     await write(peer.base, items);
     const here = answers(headOf(items));
     const random = createRandom(SEED + 1);
-    const counts = { answers: 0, errors: 0 };
+    const counts = { answers: 0, errors: 0, unanswered: 0 };
     const different: string[] = [];
     for (let i = 0; i < QUERIES; i++) {
       const query = randomQuery(random, {
@@ -69,13 +69,17 @@ describe.skipIf(!isThere)('random queries over random floats and histograms', ()
       const [path, parameters] = request(random, query);
       const theirs = await ask(peer.base, path, parameters);
       const ours = await here(path, parameters);
+      if (theirs === undefined) {
+        counts.unanswered++;
+        continue;
+      }
       const why = difference(plain(theirs), plain(ours), '');
       if (why !== undefined) different.push(`${query}: ${why.slice(0, 300)}`);
       else if (theirs.status === 'success') counts.answers++;
       else counts.errors++;
     }
     console.log(
-      `seed ${SEED}: ${counts.answers} answers and ${counts.errors} errors alike, ${different.length} different\n${different.join('\n')}`,
+      `seed ${SEED}: ${counts.answers} answers and ${counts.errors} errors alike, ${counts.unanswered} without an answer there, ${different.length} different\n${different.join('\n')}`,
     );
     expect(different.length).toBeLessThanOrEqual((QUERIES * MOST_DIFFERENT) / 1000);
   });
@@ -90,7 +94,10 @@ function request(random: Random, query: string): [path: string, parameters: Reco
 
 async function write(base: string, items: readonly WriteItem[]): Promise<void> {
   for (let from = 0; from < items.length; ) {
-    const part = items.slice(from, from + 2000);
+    // A staleness marker becomes one of the kind of the sample before it, if that is already in: it goes alone.
+    const next = items.slice(from, from + 2000);
+    const marker = next.findIndex(({ value }) => value === 'stale');
+    const part = marker < 0 ? next : next.slice(0, Math.max(1, marker));
     const length = messageLength(part, part.length);
     const response = await fetch(`${base}/api/v1/write`, {
       method: 'POST',
@@ -138,20 +145,27 @@ function answers(head: Head): (path: string, parameters: Record<string, string>)
   };
 }
 
-async function ask(base: string, path: string, parameters: Record<string, string>): Promise<Answer> {
-  const response = await fetch(base + path, { method: 'POST', body: new URLSearchParams(parameters) });
-  return (await response.json()) as Answer;
+/** Undefined where there is none in time: Prometheus loops over some subqueries with both kinds of samples at one step. */
+async function ask(base: string, path: string, parameters: Record<string, string>): Promise<Answer | undefined> {
+  const signal = AbortSignal.timeout(20_000);
+  try {
+    const response = await fetch(base + path, { method: 'POST', body: new URLSearchParams(parameters), signal });
+    return (await response.json()) as Answer;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /**
  * What can be compared: series and remarks in an order of their own, since Prometheus takes many from a Go map; a duplicate
- * series without its name, for the same reason; of forced monotonicity no numbers, which it sums up more than once; of remarks
- * that are too many none; and no place of observations of NaN, which its own test scripts give otherwise than its interface.
+ * series without its name, for the same reason; of forced monotonicity no number of samples, which it sums up more than once; of
+ * remarks that are too many none; and no place of observations of NaN, which its own test scripts give otherwise than its interface.
  */
 function plain({ status, error, data, warnings = [], infos = [] }: Answer): unknown {
   if (status !== 'success') return { error: error?.replace(/(match group ).*?( on the \w+ hand-side).*?];/, '$1$2') };
   const remark = (text: string): string =>
-    text.replace(/, from buckets .* to \S+ \(/, ' (').replace(/(NaN observations.*) \(\d+:\d+\)$/, '$1');
+    text.replace(/, over -?\d+ samples/, '').replace(/(NaN observations.*) \(\d+:\d+\)$/, '$1');
   const remarks = (texts: readonly string[]): string[] =>
     texts.some((text) => text.endsWith('annotations omitted')) ? [] : texts.map(remark).sort();
   const { resultType, result } = data!;
