@@ -61,7 +61,7 @@ class Engine implements QueryEngine {
   }
 
   async query(text: string, query: InstantQuery): Promise<QueryResult> {
-    const frame: Frame = { startMs: query.timeMs, stepMs: 0, steps: 1 };
+    const frame: Frame = { startMs: query.timeMs, stepMs: 0, steps: 1, isRange: false };
     return this.#run(text, frame, query, 0);
   }
 
@@ -73,7 +73,8 @@ class Engine implements QueryEngine {
         'zero or negative query resolution step widths are not accepted. Try a positive integer',
       );
     if (endMs < startMs) throw new QueryError('bad_data', 'end timestamp must not be before start time');
-    const frame: Frame = { startMs, stepMs, steps: Math.floor((endMs - startMs) / stepMs) + 1 };
+    const steps = Math.floor((endMs - startMs) / stepMs) + 1;
+    const frame: Frame = { startMs, stepMs, steps, isRange: endMs > startMs };
     return this.#run(text, frame, query, endMs - startMs);
   }
 
@@ -124,7 +125,6 @@ class Engine implements QueryEngine {
       startMs: frame.startMs,
       endMs: isRange ? (query as RangeQuery).endMs : frame.startMs,
       times: { stepMs: frame.stepMs, rangeMs },
-      isRange,
       annotations: new Annotations(),
       budget: new Budget(
         options.maxSamples ?? DEFAULT_MAX_SAMPLES,

@@ -13,6 +13,8 @@ export interface Frame {
   readonly stepMs: number;
   /** At least 1. */
   readonly steps: number;
+  /** Whether the end that was asked for is after the start; with one step it may be, too. */
+  readonly isRange: boolean;
 }
 
 export interface QueryScope {
@@ -24,7 +26,6 @@ export interface QueryScope {
   readonly startMs: number;
   readonly endMs: number;
   readonly times: QueryTimes;
-  readonly isRange: boolean;
   readonly annotations: Annotations;
   readonly budget: Budget;
   readonly slabs: QuerySlabs;

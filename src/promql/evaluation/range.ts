@@ -106,7 +106,8 @@ function subquerySource(evaluator: Evaluator, subquery: Subquery, rangeMs: numbe
       const start = stepMs * Math.trunc((from - 1) / stepMs);
       const first = start <= from - 1 ? start + stepMs : start;
       if (to < first) return;
-      const frame: Frame = { startMs: first, stepMs, steps: Math.floor((to - first) / stepMs) + 1 };
+      const steps = Math.floor((to - first) / stepMs) + 1;
+      const frame: Frame = { startMs: first, stepMs, steps, isRange: to > first };
       const before = scope.budget.live;
       const rows = await evaluator.at(frame).wholeRows(subquery.expression);
       const held = scope.budget.live - before;

@@ -7,7 +7,7 @@ import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row } from './ro
 
 export async function sortRows(evaluator: Evaluator, call: Call, args: readonly Expression[]): Promise<Row[]> {
   const { name } = call.signature;
-  if (evaluator.scope.isRange && !isStepInvariant(call)) evaluator.scope.annotations.ineffectiveSort(call);
+  if (evaluator.frame.isRange && !isStepInvariant(call)) evaluator.scope.annotations.ineffectiveSort(call);
   const rows = await evaluator.rows(args[0]!);
   const descending = name.endsWith('_desc');
   if (name.startsWith('sort_by_label')) {
