@@ -102,7 +102,7 @@ function resolve(expression: DurationExpression, times: QueryTimes, isPositive: 
 }
 
 /** Parentheses and what a name is written around do not count. */
-function positionOf(expression: DurationExpression): Position {
+export function positionOf(expression: DurationExpression): Position {
   switch (expression.kind) {
     case 'literal':
       return expression.literal;

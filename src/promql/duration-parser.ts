@@ -1,5 +1,5 @@
 /** Durations in brackets and after `offset`: plain numbers and durations, and arithmetic on them. */
-import { evaluateDuration, LONGEST_MS, secondsToMs } from './duration-expression.ts';
+import { evaluateDuration, LONGEST_MS, positionOf, secondsToMs } from './duration-expression.ts';
 import type { DurationExpression } from './expression.ts';
 import type { PromqlFeatures } from './features.ts';
 import { parseNumberToken } from './literal-parser.ts';
@@ -45,7 +45,8 @@ export function parseRangeDuration(reader: TokenReader, features: PromqlFeatures
   const expression = parseArithmetic(reader, context, 0);
   const duration = finish(reader, features, expression, first);
   if (duration.expression === undefined && !(evaluateDuration(expression, NO_TIMES) > 0)) {
-    reader.fail({ start: first.start, end: reader.lastEnd }, 'duration must be greater than 0');
+    const { start } = expression.kind === 'wrapped' ? positionOf(expression) : first;
+    reader.fail({ start, end: reader.lastEnd }, 'duration must be greater than 0');
   }
   return duration;
 }
@@ -71,7 +72,7 @@ function parseSignedOperand(reader: TokenReader, context: string): DurationExpre
   return { kind: sign.text === '-' ? 'minus' : 'plus', start: sign.start, operand };
 }
 
-/** A plain value becomes milliseconds at once; anything else waits for the query's step and range. */
+/** A single value becomes milliseconds at once; anything else waits for the query's step and range. */
 function finish(
   reader: TokenReader,
   features: PromqlFeatures,
@@ -82,13 +83,27 @@ function finish(
   const plain =
     expression.kind === 'literal' ||
     ((expression.kind === 'minus' || expression.kind === 'plus') && expression.operand.kind === 'literal');
-  if (!plain) {
-    if (!features.durationExpressions) reader.fail(position, 'experimental duration expression is not enabled');
-    return { ms: 0, expression };
+  if (!plain && !features.durationExpressions) {
+    reader.fail(position, 'experimental duration expression is not enabled');
   }
+  if (!isLiteral(expression)) return { ms: 0, expression };
   const ms = secondsToMs(evaluateDuration(expression, NO_TIMES));
   // What Go makes of NaN is the least integer.
   return { ms: Number.isNaN(ms) ? -LONGEST_MS : ms };
+}
+
+/** But for signs and parentheses. */
+function isLiteral(expression: DurationExpression): boolean {
+  switch (expression.kind) {
+    case 'literal':
+      return true;
+    case 'minus':
+    case 'plus':
+    case 'wrapped':
+      return isLiteral(expression.operand);
+    default:
+      return false;
+  }
 }
 
 function parseArithmetic(reader: TokenReader, context: string, above: number): DurationExpression {

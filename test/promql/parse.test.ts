@@ -32,6 +32,9 @@ describe('printing', () => {
     ['x @ end()', 'x @ end()'],
     ['1000000', '1000000'],
     ['1e21 + 0.00001', '1000000000000000000000 + 0.00001'],
+    ['1e6', '1000000'],
+    ['quantile(1e-7, x)', 'quantile(0.0000001, x)'],
+    ['x[((1m))]', 'x[1m]'],
     ['0x1F + 010', '31 + 8'],
     ['5m * 2', '5m * 2'],
     ['-x ^ 2', '-x ^ 2'],
@@ -43,7 +46,8 @@ describe('printing', () => {
     ['{"a","b"}', '{__name__="a",__name__="b"}'],
     ['x anchored', 'x anchored'],
     ['rate(x smoothed[5m])', 'rate(x[5m] smoothed)'],
-    ['x offset --1m', 'x offset --1m'],
+    ['x offset --1m', 'x offset 1m'],
+    ['x offset -(1m)', 'x offset -1m'],
   ])('prints %s', (query, printed) => {
     expect(formatExpression(parseExpression(query))).toBe(printed);
     expect(formatExpression(parseExpression(printed))).toBe(printed);
@@ -113,6 +117,7 @@ describe('errors', () => {
       'a[range]',
       '1:8: parse error: unexpected "]" in subquery or range selector, expected number, duration, step(), or range()',
     ],
+    ['a[(0s)]', '1:4: parse error: duration must be greater than 0'],
     ['a[1m * 1e300]', '1:8: parse error: duration out of range'],
     ['a + fill (0) fill_left (1) b', '1:24: parse error: unexpected "("'],
   ])('says of %j what is wrong where every part is allowed', (query, message) => {
