@@ -7,8 +7,7 @@ import type { PostableAlert } from '../alerting/model.ts';
 import type { NotificationCounts } from '../alerting/notification-counts.ts';
 import type { Clock } from '../config/clock.ts';
 import { defaultHttpClientConfig } from '../config/http-config.ts';
-import type { PrometheusConfig, ScrapeConfig } from '../config/prometheus-config.ts';
-import { DEFAULT_PROTOCOLS } from '../config/scrape-config.ts';
+import type { PrometheusConfig } from '../config/prometheus-config.ts';
 import { createHttpClient } from '../http/axios.ts';
 import { createEngine } from '../promql/engine.ts';
 import { featuresFromNames } from '../promql/features.ts';
@@ -17,7 +16,6 @@ import { explainRule } from '../rules/explain.ts';
 import { RuleManager } from '../rules/rule-manager.ts';
 import { ScrapeManager } from '../scrape/manager.ts';
 import { RemoteWrite } from '../scrape/remote-write/remote-write.ts';
-import type { ScrapeFeatures } from '../scrape/scrape-sink.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { createHead, type Head } from '../storage/head.ts';
 import { importOpenMetrics } from '../storage/import.ts';
@@ -33,6 +31,7 @@ import { localMetricSource } from './local-metrics.ts';
 import { openLogSource, openTraceSource } from './log-and-trace-sources.ts';
 import { prometheusMetricSource } from './prometheus-metrics.ts';
 import { type Reload, Reloading } from './reloading.ts';
+import { scrapeConfigsOf, scrapeFeatures } from './scrape-features.ts';
 import type { MonitorSettings } from './settings.ts';
 import type { Monitor, TargetsAnswer } from './sources.ts';
 import { openStateFolder } from './state-folder.ts';
@@ -223,27 +222,6 @@ function headLimits(settings: MonitorSettings, { prometheus }: Configuration) {
     retentionMs: settings.retentionMs ?? prometheus.retentionMs ?? DEFAULT_RETENTION_MS,
     budgetBytes: settings.memoryBudgetBytes ?? prometheus.retentionBytes,
     outOfOrderWindowMs: prometheus.outOfOrderWindowMs,
-  };
-}
-
-/** The feature `native-histograms` has every job ask for protobuf first, unless it says what it asks for. */
-function scrapeConfigsOf({ scrapeConfigs }: PrometheusConfig, { features }: MonitorSettings): readonly ScrapeConfig[] {
-  if (!features.includes('native-histograms')) return scrapeConfigs;
-  return scrapeConfigs.map((config) => ({
-    ...config,
-    scrapeNativeHistograms: true,
-    scrapeProtocols:
-      config.scrapeProtocols.join() === DEFAULT_PROTOCOLS.join()
-        ? ['PrometheusProto', ...DEFAULT_PROTOCOLS]
-        : config.scrapeProtocols,
-  }));
-}
-
-function scrapeFeatures({ features }: MonitorSettings): ScrapeFeatures {
-  const zeros = features.includes('created-timestamp-zero-ingestion');
-  return {
-    created: zeros ? 'zero-samples' : features.includes('st-storage') ? 'start-timestamps' : 'series',
-    typeLabels: features.includes('type-and-unit-labels'),
   };
 }
 
