@@ -54,7 +54,7 @@ const JOBS: Readonly<Record<string, string>> = {
 
 const ATTACH_NAMESPACE = 'attach_metadata: { namespace: true }';
 
-/** Since Prometheus 3.6. */
+/** Prometheus 3.5 does not know it. */
 const NAMESPACE_JOBS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ['service', 'pod', 'endpoints', 'endpointslice', 'ingress'].map((role) => [

@@ -1,10 +1,10 @@
 /** The same expositions scraped by a real Prometheus and by `watchfire watch`, held side by side over both HTTP APIs. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startShop } from '../../src/demo/shop.ts';
@@ -59,7 +59,12 @@ describe.skipIf(prometheus === undefined)('scraped by Prometheus and by watchfir
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const file = join(directory, 'prometheus.yml');
-    writeFileSync(file, configOf([...served.values()], (server.address() as AddressInfo).port));
+    const native = 'scrape_native_histograms: true';
+    writeFileSync(file, `global: { ${native} }\n`);
+    // Prometheus 3.5 reads native histograms where its feature flag says so, 3.14 where the configuration does.
+    const knowsIt = spawnSync(join(dirname(prometheus!), 'promtool'), ['check', 'config', file]).status === 0;
+    const { port } = server.address() as AddressInfo;
+    writeFileSync(file, configOf([...served.values()], port, knowsIt ? native : ''));
     theirs = await startPrometheus(file, join(directory, 'tsdb'), ['exemplar-storage', 'native-histograms']);
     ours = await startWatchfire(file);
     const enough = (): boolean =>
@@ -297,9 +302,9 @@ function limits(accept: string): Partial<Exposition> {
   return accept === PROTOBUF ? { job: ['scrape_protocols: [PrometheusProto]'] } : {};
 }
 
-function configOf(expositions: readonly Exposition[], port: number): string {
+function configOf(expositions: readonly Exposition[], port: number, more: string): string {
   return [
-    'global: { scrape_interval: 1s, scrape_timeout: 1s }',
+    `global: { scrape_interval: 1s, scrape_timeout: 1s${more && ', '}${more} }`,
     'scrape_configs:',
     ...expositions.flatMap(({ name, job = [] }) => [
       `  - job_name: '${name}'`,
