@@ -162,7 +162,7 @@ function warnUnset(at: StructPlace, name: string): void {
 }
 
 /** As Go's `os.Expand`: `$NAME`, `${NAME}`, and `$$` for a dollar sign. */
-export function expandEnvironment(
+function expandEnvironment(
   value: string,
   environment: Readonly<Record<string, string | undefined>>,
   onUnset: (name: string) => void,

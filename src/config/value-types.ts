@@ -107,7 +107,7 @@ export function redact(source: string, secrets: Reading['secrets']): string {
 }
 
 /** A name of a label: any text that is not empty, as Prometheus 3 reads it before a scheme is known. */
-export const labelName: Type<string> = parsed('model.LabelName', '', (name) => {
+const labelName: Type<string> = parsed('model.LabelName', '', (name) => {
   if (name === '') throw new Error('"" is not a valid label name: write a name');
   return name;
 });

@@ -1,10 +1,9 @@
 /** Parses Alertmanager's matchers (`severity="critical"`): the UTF-8 grammar first, the classic one where the two differ, as Alertmanager does. */
-import { Labels } from './labels.ts';
 import { Matcher, type MatchOperator } from './matcher.ts';
 import { UnquoteError, unquoteGo } from './unquote.ts';
 
 /** A text that is no matcher by either grammar; the message is Alertmanager's. */
-export class MatcherSyntaxError extends Error {
+class MatcherSyntaxError extends Error {
   override readonly name = 'MatcherSyntaxError';
 }
 
@@ -30,15 +29,6 @@ export function parseMatchers(input: string): Matcher[] {
     () => parseUtf8Matchers(input),
     () => parseClassicMatchers(input),
   );
-}
-
-/** Labels written as `a="b", c=d`, with or without braces; a text without `=` is an `__address__`. Throws MatcherSyntaxError. */
-export function parseLabelPairs(input: string): Labels {
-  if (!input.includes('=')) return Labels.of({ __address__: input.trim() });
-  const matchers = parseMatchers(input);
-  const other = matchers.find((matcher) => matcher.operator !== '=');
-  if (other) throw new MatcherSyntaxError(`${other.toString()} is no label: write name="value"`);
-  return Labels.fromPairs(matchers.map(({ name, value }) => [name, value] as const));
 }
 
 /** Alertmanager's order of matchers: by name, value, operator. */

@@ -47,7 +47,7 @@ export function postingLength(posting: Posting): number {
   return typeof posting === 'number' ? 1 : posting.length;
 }
 
-export function postingSlots(posting: Posting): Uint32Array {
+function postingSlots(posting: Posting): Uint32Array {
   return typeof posting === 'number' ? Uint32Array.of(posting) : posting.view();
 }
 

@@ -5,7 +5,7 @@ import { copied } from './chunk-table.ts';
 import { intersect, type Posting, PostingList, unionDisjoint } from './posting-list.ts';
 
 /** The values of one label name. */
-export class LabelIndex {
+class LabelIndex {
   readonly ids = new Map<string, number>();
   /** By value id; a value whose last series went keeps its id with no posting. */
   readonly values: string[] = [];

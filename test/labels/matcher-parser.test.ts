@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLabelPairs, parseMatcher, parseMatchers } from '../../src/labels/matcher-parser.ts';
+import { parseMatcher, parseMatchers } from '../../src/labels/matcher-parser.ts';
 
 describe('parseMatchers', () => {
   it.each([
@@ -36,13 +36,5 @@ describe('parseMatchers', () => {
     expect(String(parseMatcher('a="b"'))).toBe('a="b"');
     expect(() => parseMatcher('{a="b"}')).toThrow('unexpected open or close brace');
     expect(String(parseMatcher('a=b,c=d'))).toBe('a="b,c=d"');
-  });
-});
-
-describe('parseLabelPairs', () => {
-  it('reads labels, or an address alone', () => {
-    expect(parseLabelPairs('a="b", c=d').toString()).toBe('{a="b", c="d"}');
-    expect(parseLabelPairs('host:9100').toString()).toBe('{__address__="host:9100"}');
-    expect(() => parseLabelPairs('a!=b')).toThrow('is no label');
   });
 });

@@ -194,11 +194,11 @@ export class WriteAheadLog implements Journal {
   }
 }
 
-export function segmentName(number: number): string {
+function segmentName(number: number): string {
   return `${String(number).padStart(8, '0')}.log`;
 }
 
-export function snapshotName(number: number): string {
+function snapshotName(number: number): string {
   return `${String(number).padStart(8, '0')}.snapshot`;
 }
 

@@ -31,7 +31,7 @@ const ARGUMENTS: Readonly<Partial<Record<ViewName, string>>> = {
   traces: ' [ID | service=NAME | FILTER]',
 };
 
-export const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly Command[] = [
   ...VIEW_NAMES.map(
     (view): Command => ({
       name: view,

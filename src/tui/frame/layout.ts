@@ -10,8 +10,8 @@ import { messageOf } from './poller.ts';
 import { BLANK, inAscii, type Part, type Row, row, rowWidth, sized, spread, tall, toned } from './row.ts';
 import type { Session } from './session.ts';
 
-export const MINIMUM_COLUMNS = 60;
-export const MINIMUM_ROWS = 14;
+const MINIMUM_COLUMNS = 60;
+const MINIMUM_ROWS = 14;
 const FRAME_ROWS = 4;
 
 /** Exactly `height` rows of at most `width` columns. */
@@ -105,7 +105,7 @@ function header(session: Session, width: number): Row {
 }
 
 /** How a source's state looks. */
-export function lookOf(state: SourceState, theme: Theme): { readonly glyph: string; readonly tone: Tone } {
+function lookOf(state: SourceState, theme: Theme): { readonly glyph: string; readonly tone: Tone } {
   switch (state.kind) {
     case 'live':
       return { glyph: theme.glyphs.live, tone: 'ok' };
@@ -232,7 +232,7 @@ function overlayFooter(session: Session, width: number): Row {
 }
 
 /** `key word  key word …`: whole hints only; the last one (help) always stays. */
-export function hintRow(hints: readonly (readonly [string, string])[], width: number): Row {
+function hintRow(hints: readonly (readonly [string, string])[], width: number): Row {
   const size = ([key, word]: readonly [string, string]): number => widthOf(key) + widthOf(word) + 3;
   const last = hints.at(-1);
   if (last === undefined) return BLANK;

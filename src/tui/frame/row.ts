@@ -149,7 +149,7 @@ export function inAscii(each: Row): Row {
   }));
 }
 
-/** The bare text, for tests, copying and searching. */
+/** The bare text, for tests. */
 export function toText(each: Row): string {
   return each.map((segment) => segment.text).join('');
 }

@@ -189,7 +189,7 @@ class SilenceDialog implements Overlay {
 }
 
 /** A filter takes parts of values, a silence takes whole ones: those of the alerts that passed. */
-export function filterMatchers(filter: Filter, shown: readonly AlertItem[]): Matcher[] {
+function filterMatchers(filter: Filter, shown: readonly AlertItem[]): Matcher[] {
   const matchers = filter.fields
     .filter(({ name, inverse }) => !inverse && shown.some((item) => item.labels.has(name)))
     .map(({ name }) => valuesMatcher(name, shown));

@@ -10,7 +10,7 @@ import { clean, cleanLines, shorten, widthOf, wrap } from '../../sanitise.ts';
 import { SERIES_TONES, type Tone } from '../../theme.ts';
 import { flatFields, LAYERS, tellingFields, volumeOf } from './model.ts';
 
-export function levelTone(level: LogLevel): Tone {
+function levelTone(level: LogLevel): Tone {
   switch (level) {
     case 'fatal':
     case 'error':
@@ -106,7 +106,7 @@ const MOST_FIELDS = 8;
 const LONGEST_VALUE = 48;
 
 /** Four columns; worse levels in capitals, so that they stand out without colour. */
-export function levelText(level: LogLevel): string {
+function levelText(level: LogLevel): string {
   return { fatal: 'FATL', error: 'ERR ', warn: 'WARN', info: 'info', debug: 'dbug', trace: 'trce', unknown: '    ' }[
     level
   ];

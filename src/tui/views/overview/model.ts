@@ -96,7 +96,7 @@ export class OverviewModel {
 }
 
 /** Failed ones first, the newest first; then the slowest. */
-export function failedAndSlow(traces: readonly TraceSummary[]): readonly TraceSummary[] {
+function failedAndSlow(traces: readonly TraceSummary[]): readonly TraceSummary[] {
   const failed = traces.filter((trace) => trace.errorCount > 0).sort((a, b) => b.startUs - a.startUs);
   const slow = traces.filter((trace) => trace.errorCount === 0).sort((a, b) => b.durationUs - a.durationUs);
   return [...failed.slice(0, 20), ...slow.slice(0, 30)];

@@ -30,7 +30,7 @@ function ruleLook(rule: RuleState, { glyphs }: Theme): { readonly text: string; 
   }
 }
 
-export function ruleColumns(area: Area): Column<RuleItem>[] {
+function ruleColumns(area: Area): Column<RuleItem>[] {
   const { theme, nowMs } = area;
   return [
     {

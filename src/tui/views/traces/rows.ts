@@ -138,7 +138,7 @@ export interface WaterfallLayout {
 
 const DURATION_WIDTH = 9;
 
-export function waterfallLayout(width: number): WaterfallLayout {
+function waterfallLayout(width: number): WaterfallLayout {
   const nameWidth = Math.max(24, Math.min(56, Math.floor(width * 0.36)));
   return { nameWidth, barWidth: Math.max(10, width - nameWidth - DURATION_WIDTH - 2) };
 }
