@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { open } from './open-screen.ts';
+import { open, type Screen } from './open-screen.ts';
 
 describe('keys', () => {
   it('filters by word, field and inverse, and shows the filter', async () => {
@@ -97,6 +97,23 @@ describe('keys', () => {
     screen.session.close();
   });
 
+  it('shows in the footer what acts where one is', async () => {
+    const screen = await open();
+    await screen.press('2');
+    expect(footer(screen)).toContain('Enter query');
+    expect(footer(screen)).not.toContain('show/hide');
+    await screen.press('Enter');
+    expect(footer(screen)).toContain('Space show/hide');
+    await screen.press('7');
+    expect(footer(screen)).toContain('D by duration');
+    await screen.press('Enter');
+    expect(footer(screen)).toMatch(/^ Enter query +x explain/);
+    expect(footer(screen)).not.toContain('by duration');
+    await screen.press('?');
+    expect(screen.text()).toMatch(/^ Rule\b.*Everywhere/m);
+    screen.session.close();
+  });
+
   it('shows every key that acts, from the one table', async () => {
     const screen = await open();
     await screen.press('4', '?');
@@ -105,3 +122,7 @@ describe('keys', () => {
     screen.session.close();
   });
 });
+
+function footer(screen: Screen): string {
+  return screen.text(140, 40).split('\n').at(-1)!;
+}

@@ -13,6 +13,10 @@ const TITLES: Partial<Record<Scope, string>> = {
   page: 'Scrolling',
 };
 
+function titleOf(scope: Scope): string {
+  return TITLES[scope] ?? scope.charAt(0).toUpperCase() + scope.slice(1);
+}
+
 export class HelpPage implements Overlay {
   readonly title = 'Keys';
   readonly shape = 'page';
@@ -27,7 +31,7 @@ export class HelpPage implements Overlay {
   rows(area: Area): Row[] {
     const columns = Math.max(1, Math.min(3, Math.floor(area.width / 58)));
     const width = Math.floor((area.width - (columns - 1) * 3) / columns);
-    const blocks = this.#sections.map(({ scope, bindings }) => sectionRows(TITLES[scope] ?? scope, bindings, width));
+    const blocks = this.#sections.map(({ scope, bindings }) => sectionRows(titleOf(scope), bindings, width));
     const all = inColumns(blocks, columns, width, area.height);
     this.#count = all.length;
     const top = Math.max(0, Math.min(this.#list.top, all.length - area.height));

@@ -15,8 +15,10 @@ export type Scope =
   | 'traces'
   | 'waterfall'
   | 'metrics'
+  | 'chart'
   | 'targets'
-  | 'rules';
+  | 'rules'
+  | 'rule';
 
 export interface Binding {
   readonly action: string;
@@ -170,6 +172,8 @@ export const BINDINGS: Table = {
     b('edit', 'i', 'edit the query', 'edit query', 2),
     b('browse', 'b', 'browse the metrics there are', 'browse', 3),
     b('open', 'Enter', 'query the selected metric, or edit', 'query', 4),
+  ],
+  chart: [
     b('left', 'h Left', 'chart cursor to the left'),
     b('right', 'Right', 'chart cursor to the right', 'cursor', 25),
     b('solo', 'Space', 'show or hide the selected series', 'show/hide', 20),
@@ -195,6 +199,12 @@ export const BINDINGS: Table = {
     b('sort:evaluated', 'L', 'sort by last evaluation'),
     b('sort:duration', 'D', 'sort by duration', 'by duration', 30),
     b('explain', 'x', 'explain the rule', 'explain', 20),
+  ],
+  rule: [
+    b('explain', 'x', 'explain the rule', 'explain', 20),
+    b('open', 'Enter', 'its query in metrics', 'query', 5),
+    b('up', 'k Up WheelUp', 'scroll up'),
+    b('down', 'j Down WheelDown', 'scroll down'),
   ],
 };
 

@@ -54,7 +54,7 @@ export class MetricsPlace extends Place {
   }
 
   scopes(): readonly Scope[] {
-    return ['metrics', 'list'];
+    return this.#browsing ? ['metrics', 'list'] : ['metrics', 'chart', 'list'];
   }
 
   async fetch(signal: AbortSignal): Promise<void> {

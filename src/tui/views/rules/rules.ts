@@ -163,7 +163,7 @@ class RulePlace extends Place {
   }
 
   scopes(): readonly Scope[] {
-    return ['rules', 'list'];
+    return ['rule', 'list'];
   }
 
   async fetch(signal: AbortSignal): Promise<void> {
