@@ -96,7 +96,7 @@ export function traceColumns(area: Area, longestUs: number): Column<TraceSummary
       priority: 5,
       cell: (trace) =>
         row(
-          ...Object.entries(trace.services).flatMap(([service, count], i) => [
+          ...byCount(trace.services).flatMap(([service, count], i) => [
             toned(serviceTone(service), `${i === 0 ? '' : ' '}${clean(service)}`),
             toned('muted', ` ${count}`),
           ]),
@@ -111,6 +111,11 @@ export function traceColumns(area: Area, longestUs: number): Column<TraceSummary
       cell: (trace) => toned('muted', trace.traceId.slice(0, 8)),
     },
   ];
+}
+
+/** The service with the most spans first, so that traces of one kind look alike; as sources name them they come in any order. */
+function byCount(services: TraceSummary['services']): (readonly [string, number])[] {
+  return Object.entries(services).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
 }
 
 export function traceListRows(

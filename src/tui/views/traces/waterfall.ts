@@ -65,8 +65,8 @@ export class WaterfallPlace extends Place {
 
   override status(area: Area): Row {
     return row(
-      this.#pathOnly ? toned('chip-muted', ' critical path ') : '',
-      toned('muted', area.width > 100 ? ` ${this.#traceId}` : ''),
+      ...(this.#pathOnly ? [toned('chip-muted', ' critical path '), ' '] : []),
+      toned('muted', area.width > 100 ? this.#traceId : ''),
     );
   }
 
