@@ -3,6 +3,7 @@ import { formatValue } from '../../frame/format.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
 import { BLANK, type Row, row, toned } from '../../frame/row.ts';
 import type { Scope } from '../../input/bindings.ts';
+import { queryCommand } from '../shell.ts';
 import { AlertDetail } from './detail.ts';
 import { explain } from './explain.ts';
 import { fetchAlerts } from './fetch.ts';
@@ -77,6 +78,6 @@ export class AlertPlace extends Place {
 
   override command(): string | undefined {
     const { expression } = this.#detail;
-    return expression === undefined ? undefined : `watchfire query '${expression.replaceAll("'", `'\\''`)}'`;
+    return expression === undefined ? undefined : queryCommand(expression);
   }
 }

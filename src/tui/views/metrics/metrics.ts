@@ -14,6 +14,7 @@ import type { SortState } from '../../frame/table.ts';
 import type { Scope } from '../../input/bindings.ts';
 import type { Key } from '../../input/keys.ts';
 import { serviceOf } from '../service.ts';
+import { queryCommand } from '../shell.ts';
 import { MetricBrowser } from './browser.ts';
 import { fetchSeries, serviceQuery } from './fetch.ts';
 import { legendItems } from './model.ts';
@@ -286,7 +287,9 @@ export class MetricsPlace extends Place {
   override command(): string | undefined {
     if (this.#query === '') return undefined;
     const { startMs, endMs } = this.desk.window();
-    const quoted = `'${this.#query.replaceAll("'", `'\\''`)}'`;
-    return `watchfire query ${quoted} --start ${Math.round(startMs / 1000)} --end ${Math.round(endMs / 1000)} --step ${stepOf(this.desk.window()) / 1000}s`;
+    return queryCommand(
+      this.#query,
+      ` --start ${Math.round(startMs / 1000)} --end ${Math.round(endMs / 1000)} --step ${stepOf(this.desk.window()) / 1000}s`,
+    );
   }
 }

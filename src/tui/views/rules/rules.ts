@@ -11,6 +11,7 @@ import { type SortState, sorted } from '../../frame/table.ts';
 import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { explainRule } from '../alerts/explain.ts';
+import { queryCommand } from '../shell.ts';
 import { keyOf, RuleDetail, type RuleItem } from './detail.ts';
 import { ruleListRows } from './rows.ts';
 
@@ -196,6 +197,6 @@ class RulePlace extends Place {
   }
 
   override command(): string {
-    return `watchfire query '${this.#detail.item.rule.query.replaceAll("'", `'\\''`)}'`;
+    return queryCommand(this.#detail.item.rule.query);
   }
 }
