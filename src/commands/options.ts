@@ -83,7 +83,7 @@ export function addSharedOptions(command: Command): Command {
 }
 
 /** The settings, and whether the demo is to run because nothing else was named or found. Rejects with ConfigError for a bad watchfire.yml. */
-async function resolveSettings(
+export async function resolveSettings(
   options: SharedOptions,
   targets: readonly string[],
   place: { readonly directory: string; readonly environment: NodeJS.ProcessEnv; readonly interactive: boolean },
