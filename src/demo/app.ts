@@ -17,13 +17,9 @@ const speed = positive(environment.WATCHFIRE_DEMO_SPEED, 1);
 
 let shop: Shop | undefined;
 let stopping = false;
-process.on('SIGTERM', stop);
+process.on('SIGTERM', stopForGood);
 process.on('SIGINT', stop);
-process.on('disconnect', () => {
-  // A parent that was killed could not take its folder away.
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-  stop();
-});
+process.on('disconnect', stopForGood);
 
 try {
   requirePackages();
@@ -74,6 +70,12 @@ function requirePackages(): void {
 function say(message: object, then: () => void = () => undefined): void {
   if (process.send === undefined) process.stdout.write(`${JSON.stringify(message)}\n`, then);
   else process.send(message, then);
+}
+
+/** The parent has done with everything, or was killed: it may not come to take the folder away. */
+function stopForGood(): void {
+  if (process.send !== undefined) process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  stop();
 }
 
 function stop(): void {
