@@ -189,7 +189,8 @@ export class SeriesIndex {
   }
 
   #nameSet(names: readonly string[]): readonly string[] {
-    const key = names.join('\xff');
+    // A name may hold any character: only quoted ones stay apart.
+    const key = JSON.stringify(names);
     const known = this.#nameSets.get(key);
     if (known !== undefined) return known;
     const own = names.slice();

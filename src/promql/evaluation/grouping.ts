@@ -21,7 +21,8 @@ const groupedNames = new Map<string, GroupedNames>();
 const MOST_GROUPED_NAMES = 1000;
 
 function groupedNamesOf({ without, labels }: Grouping): GroupedNames {
-  const key = `${without ? '-' : '+'}${labels.join('\xff')}`;
+  // A label name may hold any character: only quoted ones stay apart.
+  const key = JSON.stringify([without, ...labels]);
   let grouped = groupedNames.get(key);
   if (grouped === undefined) {
     const set = new Set(without ? [...labels, METRIC_NAME] : labels);
