@@ -46,10 +46,7 @@ class Families {
       labelNames,
       registers: [this.#registry],
       async collect() {
-        this.reset();
-        // Else one without labels would be 0 where nothing is known.
-        this.remove({});
-        for (const [labels, value] of await valuesOf(read)) this.set(labels, value);
+        for (const [labels, value] of await emptied(this, read)) this.set(labels, value);
       },
     });
   }
@@ -62,17 +59,17 @@ class Families {
       labelNames,
       registers: [this.#registry],
       async collect() {
-        this.reset();
-        // Else one without labels would be 0 where nothing is known.
-        this.remove({});
-        for (const [labels, value] of await valuesOf(read)) this.inc(labels, value);
+        for (const [labels, value] of await emptied(this, read)) this.inc(labels, value);
       },
     });
   }
 }
 
-/** A source that fails has no values; the others are told all the same. */
-async function valuesOf(read: Read): Promise<Values> {
+/** Forgets what the metric told last, and gives what it is to tell now: nothing where the source fails, so that the others are told all the same. */
+async function emptied(metric: Gauge | Counter, read: Read): Promise<Values> {
+  metric.reset();
+  // Else one without labels would be 0 where nothing is known.
+  metric.remove({});
   try {
     return await read();
   } catch {

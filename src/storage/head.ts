@@ -1,4 +1,4 @@
-/** The head: every series and sample that watchfire holds, in memory, to append to and to query. */
+/** The head: every series and sample that watchfire holds, in memory, to append to and to query. Long: what is public here is all that others know of the storage, most of it a few lines that hand on. */
 import type { Exemplar, Metadata } from '../exposition/exemplar.ts';
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import { compareBytes } from '../labels/compare.ts';

@@ -1,4 +1,4 @@
-/** The samples of every series: its chunks in order of time, what appending goes on from, and the few samples that came out of order. */
+/** The samples of every series: its chunks in order of time, what appending goes on from, and the few samples that came out of order. Long: all of it works on the same columns by slot, on the way of every sample. */
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import type { AppendOutcome } from './appender.ts';
 import { copySample, cutAfter, decodeChunk, pushSample } from './chunk-reading.ts';

@@ -8,6 +8,7 @@ import { ManualClock } from '../../src/config/clock.ts';
 import { Labels } from '../../src/labels/labels.ts';
 import { createAlerting } from '../../src/notify/create-alerting.ts';
 import { type Answer, RecordingHttp } from '../alerting/recording-http.ts';
+import { jira, sigv4 } from './entries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'watchfire-retries-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,13 +16,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const START = Date.parse('2026-03-02T00:00:00Z');
 const SECOND = 1000;
 
-const sigv4 = { region: 'eu-west-1', access_key: 'AKID', secret_key: 'secret' };
-const jira = {
-  api_url: 'http://jira',
-  project: 'OPS',
-  issue_type: 'Bug',
-  http_config: { basic_auth: { username: 'u', password: 'p' } },
-};
 const webex = { room_id: 'r', http_config: { authorization: { credentials: 'tok' } } };
 
 /** An entry, what a good answer is (200 with nothing in it where not given), and which requests are the notification itself. */

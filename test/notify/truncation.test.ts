@@ -1,17 +1,10 @@
 /** Where Alertmanager 0.34 cuts a text that is too long for a service: 10,000 characters of four bytes each after one of one byte. */
 import { expect, it } from 'vitest';
 import { alertOf, deliver, notificationOf } from './deliver.ts';
+import { jira, sigv4 } from './entries.ts';
 
 const LONG = `x${'😀'.repeat(10_000)}`;
 const TEXT = '{{ .CommonAnnotations.long }}';
-
-const sigv4 = { region: 'eu-west-1', access_key: 'AKID', secret_key: 'secret' };
-const jira = {
-  api_url: 'http://jira',
-  project: 'OPS',
-  issue_type: 'Bug',
-  http_config: { basic_auth: { username: 'u', password: 'p' } },
-};
 
 interface Case {
   readonly what: string;

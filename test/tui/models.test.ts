@@ -132,16 +132,16 @@ describe('the time range', () => {
   });
 });
 
-describe('alerts', () => {
-  const answers = async () => {
-    const { alerts } = makeFakeMonitor({ nowMs: () => NOW });
-    return {
-      groups: await alerts.ruleGroups(),
-      routed: await alerts.alerts({}),
-      notifications: await alerts.notifications(100),
-    };
+async function answers() {
+  const { alerts } = makeFakeMonitor({ nowMs: () => NOW });
+  return {
+    groups: await alerts.ruleGroups(),
+    routed: await alerts.alerts({}),
+    notifications: await alerts.notifications(100),
   };
+}
 
+describe('alerts', () => {
   it('are ordered by state, severity and age, with who was told', async () => {
     const items = alertItems(await answers());
     expect(items.map((item) => `${item.state} ${item.name}`).slice(0, 5)).toEqual([
@@ -197,15 +197,6 @@ describe('alerts of one name and service', () => {
 });
 
 describe('alerts that nobody hears of', () => {
-  const answers = async () => {
-    const { alerts } = makeFakeMonitor({ nowMs: () => NOW });
-    return {
-      groups: await alerts.ruleGroups(),
-      routed: await alerts.alerts({}),
-      notifications: await alerts.notifications(100),
-    };
-  };
-
   it('names a rule that cannot be evaluated, and why, apart from those that are inactive', async () => {
     const known = await answers();
     const groups = known.groups.map((group) => ({
