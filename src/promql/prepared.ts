@@ -13,13 +13,15 @@ export interface Prepared {
   readonly repeated: ReadonlyMap<Expression, string>;
 }
 
-/** Text kept, in characters: about ten thousand expressions of a usual length. */
-const MOST_TEXT = 1_000_000;
+/** Text of a generation, in characters: about five thousand expressions of a usual length. */
+const GENERATION_TEXT = 500_000;
 
 export class PreparedExpressions {
   readonly #features: PromqlFeatures;
-  /** The one asked longest ago first. */
-  readonly #byText = new Map<string, Prepared>();
+  /** Two generations: what was asked since the newer one was begun, and what was last asked before. */
+  #newer = new Map<string, Prepared>();
+  #older = new Map<string, Prepared>();
+  /** Characters of the newer one. */
   #held = 0;
 
   constructor(features: PromqlFeatures) {
@@ -28,20 +30,16 @@ export class PreparedExpressions {
 
   /** Throws PromqlParseError. */
   of(text: string): Prepared {
-    const known = this.#byText.get(text);
-    if (known !== undefined) {
-      this.#byText.delete(text);
-      this.#byText.set(text, known);
-      return known;
+    const known = this.#newer.get(text);
+    if (known !== undefined) return known;
+    const prepared = this.#older.get(text) ?? prepare(parseExpression(text, this.#features));
+    if (this.#held + text.length > GENERATION_TEXT) {
+      this.#older = this.#newer;
+      this.#newer = new Map();
+      this.#held = 0;
     }
-    const prepared = prepare(parseExpression(text, this.#features));
-    this.#byText.set(text, prepared);
+    this.#newer.set(text, prepared);
     this.#held += text.length;
-    for (const oldest of this.#byText.keys()) {
-      if (this.#held <= MOST_TEXT) break;
-      this.#byText.delete(oldest);
-      this.#held -= oldest.length;
-    }
     return prepared;
   }
 }

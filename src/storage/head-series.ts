@@ -6,11 +6,15 @@ import type { SampleColumns, SelectedSeries } from './queryable.ts';
 
 export class HeadSeries implements SelectedSeries {
   readonly labels: Labels;
+  bareLabels: Labels | undefined;
+  /** While the series is there. */
+  readonly slot: number;
   readonly #head: Head;
   readonly #ref: SeriesRef;
 
   constructor(head: Head, slot: number) {
     this.labels = head.index.labels[slot]!;
+    this.slot = slot;
     this.#head = head;
     this.#ref = head.refOf(slot);
   }

@@ -9,10 +9,11 @@ import { Batch, BatchColumns, type BatchTarget } from './batch.ts';
 import { type Cardinality, cardinality } from './cardinality.ts';
 import { copied } from './chunk-table.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
-import { HeadSeries } from './head-series.ts';
+import type { HeadSeries } from './head-series.ts';
 import { MetadataStore } from './metadata-store.ts';
 import type { Queryable, SelectedSeries } from './queryable.ts';
 import { budgetHorizon } from './retention.ts';
+import { SelectionCache } from './selection-cache.ts';
 import { SeriesChunks } from './series-chunks.ts';
 import { SeriesIndex } from './series-index.ts';
 
@@ -80,6 +81,7 @@ export class Head implements Queryable, Appendable {
   /** What is older was dropped already. */
   #horizonMs = Number.NEGATIVE_INFINITY;
   #droppedSamples = 0;
+  readonly #selections = new SelectionCache(this);
   readonly #spare: BatchColumns[] = [];
   readonly #appending: BatchTarget = this.#target(false);
   readonly #importing: BatchTarget = this.#target(true);
@@ -103,12 +105,10 @@ export class Head implements Queryable, Appendable {
     return new Batch(this.#importing, this.#spare.pop() ?? new BatchColumns());
   }
 
-  select(matchers: readonly Matcher[], startMs: number, endMs: number): SelectedSeries[] {
-    const found: SelectedSeries[] = [];
-    for (const slot of this.index.select(matchers)) {
-      if (this.#mayHave(slot, startMs, endMs)) found.push(new HeadSeries(this, slot));
-    }
-    return found;
+  select(matchers: readonly Matcher[], startMs: number, endMs: number): readonly SelectedSeries[] {
+    const all = this.#selections.select(matchers);
+    const mayHave = (series: HeadSeries): boolean => this.#mayHave(series.slot, startMs, endMs);
+    return all.every(mayHave) ? all : all.filter(mayHave);
   }
 
   /** Label names of the series that match, sorted; of all series where there is no matcher. */

@@ -90,6 +90,8 @@ function grown<T extends Float64Array | Uint8Array>(from: T, into: T): T {
 
 export interface SelectedSeries {
   readonly labels: Labels;
+  /** A place for the labels without the metric's name, type and unit: kept as long as the selection is. */
+  bareLabels?: Labels | undefined;
   /** Clears `into` and appends the samples with startMs ≤ timestamp ≤ endMs, in order of time. */
   read(startMs: number, endMs: number, into: SampleColumns): void;
   /** As `read` where only the newest of those samples is wanted: the ones before it may be left out. Of storages that find it sooner so. */
@@ -101,6 +103,9 @@ export interface Queryable {
   readonly changes?: number | undefined;
   /** Series are selected in the order in which they were made, and that order is meant: by labels they are not to be put. */
   readonly isInOrderMade?: boolean;
-  /** Series that match every matcher and may have samples with startMs ≤ timestamp ≤ endMs, in no particular order. */
-  select(matchers: readonly Matcher[], startMs: number, endMs: number): SelectedSeries[];
+  /**
+   * Series that match every matcher and may have samples with startMs ≤ timestamp ≤ endMs, in no particular order. A list of matchers is not
+   * changed afterwards: what was found by it may be found by it again.
+   */
+  select(matchers: readonly Matcher[], startMs: number, endMs: number): readonly SelectedSeries[];
 }

@@ -2,7 +2,7 @@
 import { Labels } from '../labels/labels.ts';
 import type { Matcher } from '../labels/matcher.ts';
 import { copied } from './chunk-table.ts';
-import { intersect, type Posting, PostingList, unionDisjoint } from './posting-list.ts';
+import { intersect, type Posting, PostingList, postingLength, unionDisjoint } from './posting-list.ts';
 
 /** The values of one label name. */
 class LabelIndex {
@@ -12,6 +12,12 @@ class LabelIndex {
   readonly postings: (Posting | undefined)[] = [];
   /** Ids that no series uses. */
   readonly free: number[] = [];
+}
+
+/** A label name with a value, while no series is removed. */
+export interface Pair {
+  readonly index: LabelIndex;
+  readonly id: number;
 }
 
 export class SeriesIndex {
@@ -32,6 +38,8 @@ export class SeriesIndex {
   /** Sum of the lengths of the values over the distinct pairs. */
   pairBytes = 0;
   pairs = 0;
+  /** How often series were removed. */
+  removals = 0;
 
   /** The slot of the series; −1 where there is none. */
   find(labels: Labels): number {
@@ -76,6 +84,7 @@ export class SeriesIndex {
       this.#freeSlots.push(slot);
     }
     this.size -= slots.length;
+    this.removals++;
     for (const [index, ids] of touched) for (const id of ids) this.#shrink(index, id, gone);
     for (const [name, index] of this.byName) if (index.ids.size === 0) this.byName.delete(name);
   }
@@ -111,6 +120,24 @@ export class SeriesIndex {
       candidates = this.#filtered(candidates ?? this.all(), matcher);
     }
     return candidates === undefined ? this.all() : candidates.slice();
+  }
+
+  /** Of the pairs that the matchers ask for, the one that the fewest series have; undefined where they ask for none that is there. */
+  pairOf(matchers: readonly Matcher[]): Pair | undefined {
+    let rarest: Pair | undefined;
+    for (const { operator, name, value } of matchers) {
+      const index = operator === '=' && value !== '' ? this.byName.get(name) : undefined;
+      const id = index?.ids.get(value);
+      if (id === undefined) continue;
+      const pair = { index: index!, id };
+      if (rarest === undefined || this.countOf(pair) < this.countOf(rarest)) rarest = pair;
+    }
+    return rarest;
+  }
+
+  /** The number of series that have the pair. */
+  countOf({ index, id }: Pair): number {
+    return postingLength(index.postings[id]!);
   }
 
   all(): Uint32Array {

@@ -11,11 +11,7 @@ import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row, RowMaker, s
 import { selectByRank } from './top.ts';
 
 export async function aggregate(evaluator: Evaluator, written: Aggregation): Promise<Row[]> {
-  const node = {
-    ...written,
-    expression: unwrap(written.expression),
-    parameter: written.parameter && unwrap(written.parameter),
-  };
+  const node = withoutParentheses(written);
   switch (node.operator) {
     case 'topk':
     case 'bottomk':
@@ -41,6 +37,13 @@ export async function aggregate(evaluator: Evaluator, written: Aggregation): Pro
   }
 }
 
+/** The node itself where there are none to take away. */
+function withoutParentheses(node: Aggregation): Aggregation {
+  const expression = unwrap(node.expression);
+  const parameter = node.parameter && unwrap(node.parameter);
+  return expression === node.expression && parameter === node.parameter ? node : { ...node, expression, parameter };
+}
+
 /** The state of one group. */
 interface GroupState {
   add(row: Row): void;
@@ -49,7 +52,7 @@ interface GroupState {
 
 async function fold(evaluator: Evaluator, node: Aggregation, start: (steps: number) => GroupState): Promise<Row[]> {
   const { steps } = evaluator.frame;
-  const groups = new Groups({ without: node.without, labels: node.grouping });
+  const groups = new Groups(node);
   const states: GroupState[] = [];
   const names = new GroupNames();
   await evaluator.vector(

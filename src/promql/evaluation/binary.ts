@@ -119,7 +119,7 @@ class VectorJoin {
     const matching = node.matching!;
     this.#evaluator = evaluator;
     this.#node = node;
-    this.#matching = new Matching(matching);
+    this.#matching = Matching.of(matching);
     this.#isSwapped = matching.cardinality === 'one-to-many';
     this.#operation = new ElementOperation(node, evaluator.scope.annotations);
     this.#maker = new RowMaker(evaluator.frame.steps, evaluator.scope.slabs);

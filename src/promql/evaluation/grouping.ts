@@ -1,6 +1,7 @@
 /** Which group of an aggregation a series belongs to, and what the group is called: once per series. */
 import { compareBytes } from '../../labels/compare.ts';
 import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
+import type { Aggregation } from '../expression.ts';
 import { ABSENT, type Row } from './row.ts';
 
 export interface Grouping {
@@ -33,12 +34,16 @@ function groupedNamesOf({ without, labels }: Grouping): GroupedNames {
   return grouped;
 }
 
-/** Numbers the groups in the order in which they turn up. */
-export class Groups {
+/** So many label sets are kept with an expression for its next evaluation: rules and most panels have fewer. */
+const MOST_KEPT_LABELS = 1000;
+
+/** The groups of an expression in all its evaluations: a label set that comes again, as it does with each evaluation of a rule, is not looked at again. */
+class KnownGroups {
+  readonly labels: Labels[] = [];
   readonly #without: boolean;
   readonly #grouped: GroupedNames;
+  readonly #byLabels = new Map<Labels, number>();
   readonly #byKey = new Map<string, number>();
-  readonly labels: Labels[] = [];
   /** The names looked at last, which most series share; of those that count, their places and a text that says which they are. */
   #shapedNames: readonly string[] | undefined;
   #places: number[] = [];
@@ -49,19 +54,22 @@ export class Groups {
     this.#grouped = groupedNamesOf(grouping);
   }
 
-  get size(): number {
-    return this.labels.length;
+  get isFull(): boolean {
+    return this.#byLabels.size >= MOST_KEPT_LABELS;
   }
 
-  indexOf(labels: Labels): number {
+  numberOf(labels: Labels): number {
+    const known = this.#byLabels.get(labels);
+    if (known !== undefined) return known;
     const key = this.#without ? this.#keyWithout(labels) : this.#keyWith(labels);
-    let index = this.#byKey.get(key);
-    if (index === undefined) {
-      index = this.labels.length;
-      this.#byKey.set(key, index);
+    let number = this.#byKey.get(key);
+    if (number === undefined) {
+      number = this.labels.length;
+      this.#byKey.set(key, number);
       this.labels.push(labels.filterNames(this.#grouped.isKept));
     }
-    return index;
+    if (!this.isFull) this.#byLabels.set(labels, number);
+    return number;
   }
 
   #keyWith(labels: Labels): string {
@@ -94,6 +102,45 @@ export class Groups {
       this.#shape += `${name.length},${name}`;
     }
     this.#shape = `${this.#places.length};${this.#shape}`;
+  }
+}
+
+const knownGroups = new WeakMap<Aggregation, KnownGroups>();
+
+function knownGroupsOf(node: Aggregation): KnownGroups {
+  let known = knownGroups.get(node);
+  if (known === undefined || known.isFull) {
+    known = new KnownGroups({ without: node.without, labels: node.grouping });
+    knownGroups.set(node, known);
+  }
+  return known;
+}
+
+/** Numbers the groups of one evaluation in the order in which they turn up. */
+export class Groups {
+  readonly labels: Labels[] = [];
+  readonly #known: KnownGroups;
+  /** By the number that the group has in all evaluations. */
+  readonly #indexes: number[] = [];
+
+  /** Of an aggregation, or of what is not kept for another evaluation. */
+  constructor(of: Aggregation | Grouping) {
+    this.#known = 'kind' in of ? knownGroupsOf(of) : new KnownGroups(of);
+  }
+
+  get size(): number {
+    return this.labels.length;
+  }
+
+  indexOf(labels: Labels): number {
+    const number = this.#known.numberOf(labels);
+    let index = this.#indexes[number];
+    if (index === undefined) {
+      index = this.labels.length;
+      this.#indexes[number] = index;
+      this.labels.push(this.#known.labels[number]!);
+    }
+    return index;
   }
 }
 

@@ -7,7 +7,19 @@ import { withoutMetadata } from './row.ts';
 /** Arithmetic makes another thing of a metric; comparing, trimming and set operators do not. */
 export const CHANGES_METRIC: ReadonlySet<BinaryOperator> = new Set(['+', '-', '*', '/', '%', '^', 'atan2']);
 
+const known = new WeakMap<VectorMatching, Matching>();
+
 export class Matching {
+  /** Made once for an expression, however often that is evaluated. */
+  static of(matching: VectorMatching): Matching {
+    let made = known.get(matching);
+    if (made === undefined) {
+      made = new Matching(matching);
+      known.set(matching, made);
+    }
+    return made;
+  }
+
   readonly matching: VectorMatching;
   readonly #names: readonly string[];
   readonly #set: ReadonlySet<string>;
@@ -16,7 +28,7 @@ export class Matching {
   /** The same of labels whose name the metric keeps: with `ignoring` that stays unless it is listed. */
   readonly #isListed: (name: string) => boolean;
 
-  constructor(matching: VectorMatching) {
+  private constructor(matching: VectorMatching) {
     this.matching = matching;
     this.#names = [...new Set(matching.labels)].sort(compareBytes);
     this.#set = new Set(matching.on ? matching.labels : [...matching.labels, METRIC_NAME]);

@@ -13,7 +13,7 @@ export async function quantileAggregation(evaluator: Evaluator, node: Aggregatio
   const least = column.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   if (greatest > 1) scope.annotations.invalidQuantile(greatest, node.parameter!);
   if (least < 0) scope.annotations.invalidQuantile(least, node.parameter!);
-  const groups = new Groups({ without: node.without, labels: node.grouping });
+  const groups = new Groups(node);
   const names = new GroupNames();
   const members: Row[][] = [];
   for (const row of await evaluator.rows(node.expression)) {

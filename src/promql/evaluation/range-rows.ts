@@ -1,6 +1,6 @@
 /** The rows of a range function: the window moved over each series, from step to step. */
 import type { Labels } from '../../labels/labels.ts';
-import type { SampleColumns } from '../../storage/queryable.ts';
+import type { SampleColumns, SelectedSeries } from '../../storage/queryable.ts';
 import { type Frame, lastTime, type QueryScope } from './frame.ts';
 import type { RowFunction } from './over-time-row.ts';
 import type { Extended } from './range-functions.ts';
@@ -13,9 +13,9 @@ export interface RangeSource {
   readonly rangeMs: number;
   readonly times: ResolvedTimes;
   readonly extension: Extended;
-  /** Hands each series' samples on, in columns that are used again. */
+  /** Hands each series' samples on, in columns that are used again. `series`: where they were read from the storage as they are. */
   read(
-    take: (labels: Labels, dropName: boolean, columns: SampleColumns) => boolean,
+    take: (labels: Labels, dropName: boolean, columns: SampleColumns, series?: SelectedSeries) => boolean,
     from: number,
     to: number,
   ): Promise<void>;
@@ -51,7 +51,7 @@ export async function forEachRangeRow(
   const dropNow = dropsName && !scope.features.delayedNameRemoval;
   const { startTimestamps } = scope.features;
   let spare: Row | undefined;
-  const take = (labels: Labels, dropName: boolean, columns: SampleColumns): boolean => {
+  const take = (labels: Labels, dropName: boolean, columns: SampleColumns, series?: SelectedSeries): boolean => {
     const row = spare ?? maker.make(labels, false);
     spare = row;
     let filled: Filled;
@@ -67,7 +67,7 @@ export async function forEachRangeRow(
     scope.budget.add(-filled.widest);
     if (filled.points > 0) {
       scope.budget.add(filled.points);
-      row.labels = dropNow ? withoutMetadata(labels) : labels;
+      row.labels = dropNow ? bareLabels(labels, series) : labels;
       row.dropName = dropsName || dropName;
       spare = undefined;
       sink(row, labels);
@@ -80,6 +80,12 @@ export async function forEachRangeRow(
     return scope.budget.worked(columns.length + frame.steps * 2);
   };
   await source.read(take, firstEnd - rangeMs - before + 1, lastEnd + after);
+}
+
+function bareLabels(labels: Labels, series: SelectedSeries | undefined): Labels {
+  if (series === undefined) return withoutMetadata(labels);
+  series.bareLabels ??= withoutMetadata(labels);
+  return series.bareLabels;
 }
 
 interface Filled {

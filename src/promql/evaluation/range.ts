@@ -83,7 +83,7 @@ export function rangeSource(evaluator: Evaluator, argument: MatrixSelector | Sub
       try {
         for (const series of scope.queryable.select(selector.matchers, from, to)) {
           readInto(scope, series, from, to, columns, statsOnly);
-          if (columns.length > 0 && take(series.labels, false, columns)) await scope.budget.turn();
+          if (columns.length > 0 && take(series.labels, false, columns, series)) await scope.budget.turn();
         }
       } finally {
         giveBackColumns(columns);

@@ -10,7 +10,7 @@ export function setOperation(
   right: Row[],
   steps: number,
 ): Row[] {
-  const signatures = new Matching(matching!);
+  const signatures = Matching.of(matching!);
   const [base, filtered] = operator === 'or' ? [left, right] : [right, left];
   const present = new Map<string, Uint8Array>();
   for (const { labels, kinds } of base) {

@@ -38,7 +38,7 @@ export async function selectByRank(evaluator: Evaluator, node: Aggregation): Pro
 }
 
 function groupsOf(rows: readonly Row[], node: Aggregation): Row[][] {
-  const groups = new Groups({ without: node.without, labels: node.grouping });
+  const groups = new Groups(node);
   const members: Row[][] = [];
   for (const row of rows) {
     const index = groups.indexOf(row.labels);
