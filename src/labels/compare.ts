@@ -1,5 +1,6 @@
 /** Orders two strings as Go does (by their UTF-8 bytes), which differs from JavaScript's order only for surrogate pairs. */
 export function compareBytes(a: string, b: string): number {
+  if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fingerprint } from '../../src/labels/fingerprint.ts';
 import { Labels } from '../../src/labels/labels.ts';
@@ -52,6 +53,22 @@ describe('labels by their names', () => {
 describe('fingerprint', () => {
   it('is FNV-1a over names, values and separators', () => {
     expect(fingerprint(Labels.EMPTY)).toBe('cbf29ce484222325');
+  });
+
+  it('is that of 64-bit arithmetic', () => {
+    const slowly = (labels: Labels): string => {
+      let hash = 0xcbf29ce484222325n;
+      const bytes = [...labels].flatMap(([name, value]) => [...Buffer.from(name), 255, ...Buffer.from(value), 255]);
+      for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+      return hash.toString(16).padStart(16, '0');
+    };
+    const text = fc.string({ unit: 'binary', minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text)), (pairs) => {
+        const labels = Labels.fromPairs(pairs);
+        expect(fingerprint(labels)).toBe(slowly(labels));
+      }),
+    );
   });
 });
 
