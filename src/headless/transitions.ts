@@ -4,8 +4,10 @@ import type { Labels } from '../labels/labels.ts';
 import type {
   DiscoveryStatus,
   MonitorEvent,
+  RuleAlert,
   RuleAlertState,
   RuleGroupState,
+  RuleState,
   SourceState,
   TargetState,
 } from '../monitor/sources.ts';
@@ -152,67 +154,77 @@ function discoveryChanges(before: Look | undefined, after: Look): Change[] {
 }
 
 function ruleChanges(before: Look | undefined, after: Look): Change[] {
-  const errors = (look: Look | undefined): Map<string, { group: string; name: string; error: string }> =>
-    new Map(
-      (look?.groups ?? []).flatMap((group) =>
-        group.rules
-          .map((rule, index) => ({
-            key: `${group.file}\0${group.name}\0${index}`,
-            group: group.name,
-            name: rule.name,
-            error: rule.lastError,
-          }))
-          .filter((each) => each.error !== '')
-          .map((each) => [each.key, each] as const),
-      ),
-    );
-  const was = errors(before);
-  const is = errors(after);
   const changes: Change[] = [];
-  for (const [key, { group, name, error }] of is) {
-    if (was.get(key)?.error !== error)
-      changes.push({ kind: 'rule', atMs: after.atMs, health: 'err', group, name, error });
-  }
-  for (const [key, { group, name }] of was) {
-    if (!is.has(key)) changes.push({ kind: 'rule', atMs: after.atMs, health: 'ok', group, name, error: '' });
+  for (const { group, rule, was } of rulesOf(before, after)) {
+    const { name, lastError: error } = rule;
+    if (error === (was?.lastError ?? '')) continue;
+    changes.push({
+      kind: 'rule',
+      atMs: after.atMs,
+      health: error === '' ? 'ok' : 'err',
+      group: group.name,
+      name,
+      error,
+    });
   }
   return changes;
 }
 
 function alertChanges(before: Look | undefined, after: Look): Change[] {
-  const was = instances(before);
-  const is = instances(after);
   const changes: Change[] = [];
-  for (const [key, alert] of is) {
-    const previous = was.get(key);
-    if (previous?.state !== alert.state || previous.activeAtMs !== alert.activeAtMs) changes.push(alert);
+  const ended: Change[] = [];
+  for (const { rule, was } of rulesOf(before, after)) {
+    const active = activeAlerts(rule);
+    const wereActive = activeAlerts(was);
+    if (active.length + wereActive.length === 0) continue;
+    const known = new Map(wereActive.map((alert) => [alert.labels.key, alert]));
+    for (const alert of active) {
+      const previous = known.get(alert.labels.key);
+      known.delete(alert.labels.key);
+      if (previous?.state === alert.state && previous.activeAtMs === alert.activeAtMs) continue;
+      changes.push(alertChange(rule, alert, alert.state, after.atMs));
+    }
+    for (const alert of known.values()) ended.push(alertChange(rule, alert, 'inactive', after.atMs));
   }
-  for (const [key, alert] of was) {
-    if (!is.has(key)) changes.push({ ...alert, atMs: after.atMs, state: 'inactive' });
-  }
-  return changes;
+  return [...changes, ...ended];
 }
 
-function instances(look: Look | undefined): Map<string, Change & { kind: 'alert' }> {
-  const found = new Map<string, Change & { kind: 'alert' }>();
-  for (const group of look?.groups ?? []) {
-    for (const [index, rule] of group.rules.entries()) {
-      for (const alert of rule.alerts ?? []) {
-        if (alert.state === 'inactive') continue;
-        found.set(`${group.file}\0${group.name}\0${index}\0${alert.labels.key}`, {
-          kind: 'alert',
-          atMs: look?.atMs ?? 0,
-          state: alert.state,
-          alertname: rule.name,
-          labels: alert.labels,
-          annotations: alert.annotations,
-          value: alert.value,
-          activeAtMs: alert.activeAtMs,
-        });
-      }
+function alertChange(rule: RuleState, alert: RuleAlert, state: RuleAlertState, atMs: number): Change {
+  const { labels, annotations, value, activeAtMs } = alert;
+  return { kind: 'alert', atMs, state, alertname: rule.name, labels, annotations, value, activeAtMs };
+}
+
+function activeAlerts(rule: RuleState | undefined): readonly RuleAlert[] {
+  return rule?.alerts?.filter(({ state }) => state !== 'inactive') ?? [];
+}
+
+interface ComparedRule {
+  readonly group: RuleGroupState;
+  readonly rule: RuleState;
+  /** At the look before, where the group was there. */
+  readonly was: RuleState | undefined;
+}
+
+/** The rules there are, and those of before that are gone, with nothing left of what they said. */
+function* rulesOf(before: Look | undefined, after: Look): Iterable<ComparedRule> {
+  const key = (group: RuleGroupState): string => `${group.file}\0${group.name}`;
+  const earlier = new Map(before?.groups.map((group) => [key(group), group]));
+  for (const group of after.groups) {
+    const was = earlier.get(key(group))?.rules ?? [];
+    earlier.delete(key(group));
+    for (let i = 0; i < group.rules.length; i++) {
+      const rule = group.rules[i]!;
+      const isSame = was[i]?.name === rule.name;
+      yield { group, rule, was: isSame ? was[i] : undefined };
+      if (!isSame && was[i] !== undefined) yield gone(group, was[i]!);
     }
+    for (const rule of was.slice(group.rules.length)) yield gone(group, rule);
   }
-  return found;
+  for (const group of earlier.values()) for (const rule of group.rules) yield gone(group, rule);
+}
+
+function gone(group: RuleGroupState, rule: RuleState): ComparedRule {
+  return { group, rule: { ...rule, lastError: '', alerts: [] }, was: rule };
 }
 
 function notificationChanges(before: Look | undefined, after: Look): Change[] {
