@@ -31,12 +31,13 @@ export class AlertStore {
   /** Takes reports in, each merged with what is known, and gives the result. */
   put(reports: readonly PostableAlert[], resolveTimeoutMs: number): readonly StoredAlert[] {
     const nowMs = this.#clock.nowMs();
-    return reports.map((report) => {
+    const alerts = reports.map((report) => {
       const alert = this.#merged(reported(report, nowMs, resolveTimeoutMs), nowMs);
       this.#alerts.set(alert.fingerprint, alert);
-      this.#journal?.put(alert.fingerprint, stored(alert));
       return alert;
     });
+    this.#journal?.putAll(alerts.map((alert) => [alert.fingerprint, stored(alert)]));
+    return alerts;
   }
 
   /** Resolves once everything put so far is on the disk. */

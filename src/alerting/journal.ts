@@ -66,15 +66,20 @@ export class Journal {
 
   /** Appends a change; undefined removes the key. Never throws: what cannot be written is reported and tried again later. */
   put(key: string, value: unknown): void {
-    if (this.#closed) return;
+    this.putAll([[key, value]]);
+  }
+
+  /** As `put`, for several changes at a time. */
+  putAll(changes: readonly (readonly [key: string, value: unknown])[]): void {
+    if (this.#closed || changes.length === 0) return;
     if (this.#failedAtMs !== undefined || this.#file === undefined) {
       if (this.#options.clock.nowMs() - (this.#failedAtMs ?? 0) >= RETRY_AFTER_MS) this.compact();
       return;
     }
-    const line = encoder.encode(journalLine(key, value));
+    const lines = encoder.encode(changes.map(([key, value]) => journalLine(key, value)).join(''));
     try {
-      this.#file.append(line);
-      this.#length += line.length;
+      this.#file.append(lines);
+      this.#length += lines.length;
       this.#unsynced = true;
     } catch (error) {
       this.#fail(error);
