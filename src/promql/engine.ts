@@ -60,7 +60,7 @@ class Engine implements QueryEngine {
     this.#prepared = new PreparedExpressions(this.#features);
   }
 
-  async query(text: string, query: InstantQuery): Promise<QueryResult> {
+  query(text: string, query: InstantQuery): Promise<QueryResult> {
     const frame: Frame = { startMs: query.timeMs, stepMs: 0, steps: 1, isRange: false };
     return this.#run(text, frame, query, 0);
   }

@@ -24,6 +24,7 @@ export interface ActiveAlert {
 
 const NO_ALERTS: ReadonlyMap<string, ActiveAlert> = new Map();
 const NO_LABELS: ReadonlyMap<string, Labels> = new Map();
+const NO_SAMPLES: readonly InstantSample[] = [];
 
 /** A resolved alert is kept and sent again for this long. */
 const RESOLVED_RETENTION_MS = 15 * 60_000;
@@ -63,15 +64,22 @@ export class AlertingRule {
 
   /**
    * Takes the result of the expression in at `timeMs` and gives the samples of ALERTS and ALERTS_FOR_STATE.
-   * Throws where two samples become the same alert, or the limit (0: none) is exceeded.
+   * Throws, or rejects, where two samples become the same alert, or the limit (0: none) is exceeded.
    */
-  async evaluate(
+  evaluate(
     vector: readonly InstantSample[],
     timeMs: number,
     limit: number,
     context: TemplateContext,
-  ): Promise<readonly InstantSample[]> {
-    const found = await this.#alertsOf(vector, timeMs, context);
+  ): readonly InstantSample[] | Promise<readonly InstantSample[]> {
+    if (vector.length > 0) {
+      return this.#alertsOf(vector, timeMs, context).then((found) => this.#moveOn(found, timeMs, limit));
+    }
+    this.#labelsBySample = NO_LABELS;
+    return this.active.size === 0 ? NO_SAMPLES : this.#moveOn(NO_ALERTS, timeMs, limit);
+  }
+
+  #moveOn(found: ReadonlyMap<string, ActiveAlert>, timeMs: number, limit: number): readonly InstantSample[] {
     for (const [key, alert] of found) {
       const known = this.active.get(key);
       if (known === undefined || known.state === 'inactive') {
@@ -125,10 +133,6 @@ export class AlertingRule {
     timeMs: number,
     context: TemplateContext,
   ): Promise<ReadonlyMap<string, ActiveAlert>> {
-    if (vector.length === 0) {
-      this.#labelsBySample = NO_LABELS;
-      return NO_ALERTS;
-    }
     const expansion = new Expansion(context);
     const alerts = new Map<string, ActiveAlert>();
     const labelsBySample = new Map<string, Labels>();

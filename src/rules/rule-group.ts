@@ -4,11 +4,12 @@ import type { RuleConfig, RuleGroupConfig } from '../config/rule-file.ts';
 import type { Labels } from '../labels/labels.ts';
 import { SharedResults } from '../promql/evaluation/shared-results.ts';
 import type { InstantSample, QueryEngine } from '../promql/result.ts';
-import type { Appendable, Appender, AppendOutcome, SeriesRef } from '../storage/appender.ts';
+import type { Appendable } from '../storage/appender.ts';
 import { type ActiveAlert, AlertingRule } from './alerting-rule.ts';
 import { canonicalExpression, graphLink } from './expression-text.ts';
 import { RecordingRule } from './recording-rule.ts';
 import { type RestoreOptions, restoreRule } from './restore.ts';
+import { RuleSeries } from './rule-series.ts';
 import type { AlertReceiver, RuleGroupState, RuleHealth, RuleState } from './state.ts';
 import { queryVector } from './vector-query.ts';
 
@@ -39,19 +40,8 @@ interface RunningRule {
   lastError: string;
   lastEvaluationMs: number;
   evaluationSeconds: number;
-  /** Series of the last evaluation, by key. */
-  series: Map<string, WrittenSeries>;
+  series: RuleSeries;
 }
-
-interface WrittenSeries {
-  readonly labels: Labels;
-  ref: SeriesRef;
-  /** The storing that last wrote it. */
-  turn: number;
-}
-
-/** Counts what groups stored. */
-let storings = 0;
 
 export class RuleGroup {
   readonly config: RuleGroupConfig;
@@ -85,7 +75,7 @@ export class RuleGroup {
       lastError: '',
       lastEvaluationMs: 0,
       evaluationSeconds: 0,
-      series: new Map(),
+      series: new RuleSeries(),
     }));
   }
 
@@ -147,14 +137,14 @@ export class RuleGroup {
       if (running.rule.kind !== 'alerting' || match.rule.kind !== 'alerting') continue;
       for (const [key, alert] of match.rule.active) running.rule.active.set(key, alert);
     }
-    this.#orphans = [...older.#orphans, ...[...free].flatMap(labelsOfSeries)];
+    this.#orphans = [...older.#orphans, ...[...free].flatMap(({ series }) => series.labels())];
   }
 
   /** Makes all series of this group orphans: it is gone. */
   abandon(): void {
     for (const running of this.#rules) {
-      this.#orphans.push(...labelsOfSeries(running));
-      running.series = new Map();
+      this.#orphans.push(...running.series.labels());
+      running.series = new RuleSeries();
     }
   }
 
@@ -239,60 +229,13 @@ export class RuleGroup {
     );
   }
 
-  #store(running: RunningRule, samples: readonly InstantSample[], timeMs: number): void {
+  #store({ rule, series }: RunningRule, samples: readonly InstantSample[], timeMs: number): void {
     const { storage } = this.#context;
-    if (storage === undefined) return;
-    const appender = storage.appender();
-    const turn = ++storings;
-    const faults = new Set<string>();
-    for (const sample of samples) {
-      const { key } = sample.labels;
-      const known = running.series.get(key);
-      const series = known ?? { labels: sample.labels, ref: appender.series(sample.labels), turn };
-      const fault = FAULTS[append(appender, series, sample, timeMs)];
-      if (fault !== undefined) {
-        faults.add(fault);
-        continue;
-      }
-      series.turn = turn;
-      if (known === undefined) running.series.set(key, series);
-    }
-    for (const [key, { labels, ref, turn: lastTurn }] of running.series) {
-      if (lastTurn === turn) continue;
-      if (appender.stale(ref, timeMs) === 'unknown-series') appender.stale(appender.series(labels), timeMs);
-      running.series.delete(key);
-    }
-    appender.commit();
-    this.#sharing.wrote(running.rule.metricNames);
-    if (faults.size > 0) throw new Error([...faults].join('; '));
+    if (storage === undefined || samples.length + series.size === 0) return;
+    const faults = series.store(storage, samples, timeMs);
+    this.#sharing.wrote(rule.metricNames);
+    if (faults !== undefined) throw new Error([...faults].join('; '));
   }
-}
-
-/** Prometheus' words for samples that the storage does not take. */
-const FAULTS: Readonly<Record<AppendOutcome, string | undefined>> = {
-  appended: undefined,
-  duplicate: undefined,
-  'duplicate-conflict': 'duplicate sample for timestamp',
-  'out-of-order': 'out of order sample',
-  'too-old': 'too old sample',
-  'out-of-bounds': 'out of bounds',
-  'unknown-series': 'unknown series',
-};
-
-/** A series that the storage has dropped meanwhile is made anew. */
-function append(appender: Appender, series: WrittenSeries, sample: InstantSample, timeMs: number): AppendOutcome {
-  const outcome = write(appender, series.ref, sample, timeMs);
-  if (outcome !== 'unknown-series') return outcome;
-  series.ref = appender.series(series.labels);
-  return write(appender, series.ref, sample, timeMs);
-}
-
-function write(appender: Appender, ref: SeriesRef, { value, histogram }: InstantSample, timeMs: number): AppendOutcome {
-  return histogram === undefined ? appender.float(ref, timeMs, value) : appender.histogram(ref, timeMs, histogram);
-}
-
-function labelsOfSeries({ series }: RunningRule): Labels[] {
-  return Array.from(series.values(), ({ labels }) => labels);
 }
 
 function isSameRule(a: AlertingRule | RecordingRule, b: AlertingRule | RecordingRule): boolean {

@@ -10,7 +10,7 @@ import { quantileAggregation } from './quantile-aggregation.ts';
 import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row, RowMaker, setHistogram } from './row.ts';
 import { selectByRank } from './top.ts';
 
-export async function aggregate(evaluator: Evaluator, written: Aggregation): Promise<Row[]> {
+export function aggregate(evaluator: Evaluator, written: Aggregation): Promise<Row[]> {
   const node = withoutParentheses(written);
   switch (node.operator) {
     case 'topk':

@@ -121,7 +121,7 @@ export class Evaluator {
     const inner = unwrap(expression);
     switch (inner.kind) {
       case 'number':
-        return new Float64Array(steps).fill(inner.value);
+        return this.scope.slabs.floats(steps).fill(inner.value);
       case 'unary': {
         const column = await this.scalar(inner.expression);
         return inner.operator === '-' ? column.map((value) => -value) : column;

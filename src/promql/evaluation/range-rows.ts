@@ -32,7 +32,7 @@ export interface RangePlan {
 }
 
 /** Hands each row that has points on, with the labels of its series. */
-export async function forEachRangeRow(
+export function forEachRangeRow(
   scope: QueryScope,
   frame: Frame,
   plan: RangePlan,
@@ -79,7 +79,7 @@ export async function forEachRangeRow(
     }
     return scope.budget.worked(columns.length + frame.steps * 2);
   };
-  await source.read(take, firstEnd - rangeMs - before + 1, lastEnd + after);
+  return source.read(take, firstEnd - rangeMs - before + 1, lastEnd + after);
 }
 
 function bareLabels(labels: Labels, series: SelectedSeries | undefined): Labels {

@@ -33,38 +33,43 @@ function placeOf(argument: Expression): Position {
   return argument.kind === 'subquery' ? { start: 0, end: 0 } : argument;
 }
 
+const NO_SCALARS: readonly ScalarColumn[] = [];
+
 /** The sink gets the labels of the series, too, as they were before a name was dropped. */
-export async function evaluateRangeCall(
-  evaluator: Evaluator,
-  call: Call,
-  sink: RangeSink,
-  reuse: boolean,
-): Promise<void> {
-  const { scope, frame } = evaluator;
+export function evaluateRangeCall(evaluator: Evaluator, call: Call, sink: RangeSink, reuse: boolean): Promise<void> {
   const args = call.args.map(unwrap);
   const argument = args.find(isRangeArgument)!;
+  const withScalars = (scalars: readonly ScalarColumn[]): Promise<void> => {
+    const { scope, frame } = evaluator;
+    const source = rangeSource(evaluator, argument);
+    const { name } = call.signature;
+    const site: CallSite = {
+      annotations: scope.annotations,
+      argument: placeOf(args[0]!),
+      args: { start: placeOf(args[0]!).start, end: args.at(-1)!.end },
+      rangeMs: source.rangeMs,
+    };
+    const run = rangeFunction(name, site, scalars, source.extension);
+    if (name === 'absent_over_time') return absentOverTime(evaluator, argument, source, run, sink);
+    const dropsName = !KEEPS_NAME.has(name);
+    const plan: RangePlan = { source, run, fillPlain: plainFunction(name), reuse, dropsName };
+    if (name !== 'rate' && name !== 'increase') return forEachRangeRow(scope, frame, plan, sink);
+    return forEachRangeRow(scope, frame, plan, (row, labels) => {
+      noteNonCounter(scope, labels, row, site);
+      sink(row, labels);
+    });
+  };
+  return args.length === 1 ? withScalars(NO_SCALARS) : scalarsOf(evaluator, args, argument).then(withScalars);
+}
+
+async function scalarsOf(
+  evaluator: Evaluator,
+  args: readonly Expression[],
+  argument: Expression,
+): Promise<ScalarColumn[]> {
   const scalars: ScalarColumn[] = [];
   for (const arg of args) if (arg !== argument) scalars.push(await evaluator.scalar(arg));
-  const source = rangeSource(evaluator, argument);
-  const { name } = call.signature;
-  const site: CallSite = {
-    annotations: scope.annotations,
-    argument: placeOf(args[0]!),
-    args: { start: placeOf(args[0]!).start, end: args.at(-1)!.end },
-    rangeMs: source.rangeMs,
-  };
-  const run = rangeFunction(name, site, scalars, source.extension);
-  if (name === 'absent_over_time') {
-    await absentOverTime(evaluator, argument, source, run, sink);
-    return;
-  }
-  const dropsName = !KEEPS_NAME.has(name);
-  const expectsCounter = name === 'rate' || name === 'increase';
-  const plan: RangePlan = { source, run, fillPlain: plainFunction(name), reuse, dropsName };
-  await forEachRangeRow(scope, frame, plan, (row, labels) => {
-    if (expectsCounter) noteNonCounter(scope, labels, row, site);
-    sink(row, labels);
-  });
+  return scalars;
 }
 
 /** The samples of a range selector or of the inner expression of a subquery. */

@@ -37,23 +37,6 @@ export async function selectInstant(
   sink: RowSink,
   reuse: boolean,
 ): Promise<void> {
-  const columns = borrowColumns();
-  try {
-    await selectInto(columns, scope, frame, selector, wanted, sink, reuse);
-  } finally {
-    giveBackColumns(columns);
-  }
-}
-
-async function selectInto(
-  columns: SampleColumns,
-  scope: QueryScope,
-  frame: Frame,
-  selector: VectorSelector,
-  wanted: SelectorYield,
-  sink: RowSink,
-  reuse: boolean,
-): Promise<void> {
   const { offsetMs, fixedMs } = resolveTimes(scope, selector);
   // When samples were taken is asked of the samples themselves.
   const smoothed = selector.extension === 'smoothed' && wanted === 'value';
@@ -65,32 +48,37 @@ async function selectInto(
   const stepMs = fixedMs === undefined ? frame.stepMs : 0;
   const statsOnly = scope.statsOnly.has(selector);
   const onlyNewest = (stepMs === 0 || frame.steps === 1) && !smoothed && !statsOnly && wanted !== 'start-timestamp';
+  const columns = borrowColumns();
   let spare: Row | undefined;
-  for (const series of scope.queryable.select(selector.matchers, from, to)) {
-    const row = spare ?? maker.make(series.labels, false);
-    row.labels = series.labels;
-    if (onlyNewest && series.readNewest) {
-      series.readNewest(from, to, columns);
-      scope.budget.read += columns.length;
-    } else {
-      readInto(scope, series, from, to, columns, statsOnly);
+  try {
+    for (const series of scope.queryable.select(selector.matchers, from, to)) {
+      const row = spare ?? maker.make(series.labels, false);
+      row.labels = series.labels;
+      if (onlyNewest && series.readNewest) {
+        series.readNewest(from, to, columns);
+        scope.budget.read += columns.length;
+      } else {
+        readInto(scope, series, from, to, columns, statsOnly);
+      }
+      const points = smoothed
+        ? fillSmoothed(scope, selector, columns, firstRef, stepMs, row)
+        : fillNewest(columns, firstRef, stepMs, scope.lookbackMs, wanted, row);
+      if (points === 0) {
+        spare = row;
+        continue;
+      }
+      spare = undefined;
+      scope.budget.add(points);
+      sink(row);
+      if (reuse) {
+        row.kinds.fill(0);
+        row.histograms = undefined;
+        spare = row;
+      }
+      if (scope.budget.worked(columns.length + frame.steps)) await scope.budget.turn();
     }
-    const points = smoothed
-      ? fillSmoothed(scope, selector, columns, firstRef, stepMs, row)
-      : fillNewest(columns, firstRef, stepMs, scope.lookbackMs, wanted, row);
-    if (points === 0) {
-      spare = row;
-      continue;
-    }
-    spare = undefined;
-    scope.budget.add(points);
-    sink(row);
-    if (reuse) {
-      row.kinds.fill(0);
-      row.histograms = undefined;
-      spare = row;
-    }
-    if (scope.budget.worked(columns.length + frame.steps)) await scope.budget.turn();
+  } finally {
+    giveBackColumns(columns);
   }
 }
 
