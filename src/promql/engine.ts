@@ -141,23 +141,24 @@ class Engine implements QueryEngine {
   }
 }
 
-async function evaluate(evaluator: Evaluator, expression: Expression, isRange: boolean): Promise<QueryValue> {
+function evaluate(evaluator: Evaluator, expression: Expression, isRange: boolean): Promise<QueryValue> {
   const { frame } = evaluator;
   const inner = unwrap(expression);
   const timestampMs = frame.startMs;
   switch (typeOf(expression)) {
     case 'string':
-      return { type: 'string', timestampMs, value: inner.kind === 'string' ? inner.value : '' };
-    case 'scalar': {
-      const column = await evaluator.scalar(inner);
-      if (!isRange) return { type: 'scalar', timestampMs, value: column[0]! };
-      return finishMatrix(evaluator, [], column);
-    }
+      return Promise.resolve({ type: 'string', timestampMs, value: inner.kind === 'string' ? inner.value : '' });
+    case 'scalar':
+      return evaluator
+        .scalar(inner)
+        .then((column) =>
+          isRange ? finishMatrix(evaluator, [], column) : { type: 'scalar', timestampMs, value: column[0]! },
+        );
     case 'matrix':
       return rangeVector(evaluator, inner);
-    case 'vector': {
-      const rows = await evaluator.wholeRows(inner);
-      return isRange ? finishMatrix(evaluator, rows) : finishVector(evaluator, inner, rows);
-    }
+    case 'vector':
+      return evaluator
+        .wholeRows(inner)
+        .then((rows) => (isRange ? finishMatrix(evaluator, rows) : finishVector(evaluator, inner, rows)));
   }
 }

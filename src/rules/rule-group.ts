@@ -10,6 +10,7 @@ import { canonicalExpression, graphLink } from './expression-text.ts';
 import { RecordingRule } from './recording-rule.ts';
 import { type RestoreOptions, restoreRule } from './restore.ts';
 import { RuleSeries } from './rule-series.ts';
+import type { TemplateContext } from './rule-template.ts';
 import type { AlertReceiver, RuleGroupState, RuleHealth, RuleState } from './state.ts';
 import { queryVector } from './vector-query.ts';
 
@@ -100,6 +101,7 @@ export class RuleGroup {
     this.iterations++;
     const startMs = clock.nowMs();
     let pausedMs = startMs;
+    const context = this.#templateContext(timeMs, signal);
     for (const running of this.#rules) {
       if (clock.nowMs() - pausedMs >= LONGEST_TURN_MS) {
         await new Promise((resolve) => setImmediate(resolve));
@@ -107,7 +109,7 @@ export class RuleGroup {
       }
       if (signal?.aborted) return;
       const ruleStartMs = clock.nowMs();
-      await this.#evaluateRule(running, timeMs, signal);
+      await this.#evaluateRule(running, timeMs, context, signal);
       running.lastEvaluationMs = ruleStartMs;
       running.evaluationSeconds = (clock.nowMs() - ruleStartMs) / 1000;
       this.#state = undefined;
@@ -180,14 +182,25 @@ export class RuleGroup {
     return this.#state;
   }
 
-  async #evaluateRule(running: RunningRule, timeMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async #evaluateRule(
+    running: RunningRule,
+    timeMs: number,
+    context: TemplateContext,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { rule } = running;
+    const { limit } = this.config;
+    const queryMs = timeMs - this.queryOffsetMs;
     this.#evaluations++;
     try {
-      const samples = await this.#results(running.rule, timeMs, signal);
+      const vector = await queryVector(this.#context.engine, rule.config.expression, queryMs, signal, this.#sharing);
+      const results =
+        rule.kind === 'recording' ? rule.evaluate(vector, limit) : rule.evaluate(vector, timeMs, limit, context);
+      const samples = results instanceof Promise ? await results : results;
       running.health = 'ok';
       running.lastError = '';
-      if (running.rule.kind === 'alerting') this.#send(running.rule, running.query, timeMs);
-      this.#store(running, samples, timeMs - this.queryOffsetMs);
+      if (rule.kind === 'alerting') this.#send(rule, running.query, timeMs);
+      this.#store(running, samples, queryMs);
     } catch (error) {
       // A query that was given up because the group stops says nothing of the rule.
       if (signal?.aborted) return;
@@ -197,21 +210,14 @@ export class RuleGroup {
     }
   }
 
-  async #results(
-    rule: AlertingRule | RecordingRule,
-    timeMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly InstantSample[]> {
+  #templateContext(timeMs: number, signal: AbortSignal | undefined): TemplateContext {
     const { engine, externalLabels, externalUrl } = this.#context;
-    const queryMs = timeMs - this.queryOffsetMs;
-    const vector = await queryVector(engine, rule.config.expression, queryMs, signal, this.#sharing);
-    if (rule.kind === 'recording') return rule.evaluate(vector, this.config.limit);
-    return rule.evaluate(vector, timeMs, this.config.limit, {
+    return {
       externalLabels,
       externalUrl,
       nowMs: timeMs,
       query: (expression) => queryVector(engine, expression, timeMs, signal),
-    });
+    };
   }
 
   #send(rule: AlertingRule, query: string, timeMs: number): void {

@@ -76,12 +76,13 @@ async function fold(evaluator: Evaluator, node: Aggregation, start: (steps: numb
 }
 
 function finishRows(maker: RowMaker, labels: readonly Labels[], finish: (index: number, row: Row) => void): Row[] {
-  const rows = labels.map((each, index) => {
-    const row = maker.make(each, false);
+  const rows: Row[] = [];
+  for (let index = 0; index < labels.length; index++) {
+    const row = maker.make(labels[index]!, false);
     finish(index, row);
-    return row;
-  });
-  return rows.filter((row) => !isEmptyRow(row));
+    if (!isEmptyRow(row)) rows.push(row);
+  }
+  return rows;
 }
 
 const NO_COUNTS = new Float64Array(0);

@@ -75,10 +75,11 @@ export class Evaluator {
 
   #whole(expression: Expression, sink: RowSink, reuse: boolean): Promise<void> {
     const inner = unwrap(expression);
-    const common = this.scope.common.get(inner);
+    const { common: commons, repeated } = this.scope;
+    const common = commons.size === 0 ? undefined : commons.get(inner);
     if (common !== undefined) return this.#commonVector(inner, common, sink, reuse);
     if (this.frame.steps > 1 && isStepInvariant(inner)) return this.#invariantVector(inner, sink);
-    const key = this.scope.repeated.get(inner);
+    const key = repeated.size === 0 ? undefined : repeated.get(inner);
     return key === undefined ? this.#compute(inner, sink, reuse) : this.#sharedVector(inner, key, sink);
   }
 
@@ -181,9 +182,10 @@ export class Evaluator {
   /** Where the names go at once, labels may come to be equal: an error, even where the values are of different steps. */
   #rangeCall(call: Call, sink: RowSink, reuse: boolean): Promise<void> {
     if (this.scope.features.delayedNameRemoval) return evaluateRangeCall(this, call, sink, reuse);
-    const hasOneName = readsOneName(call);
+    let hasOneName: boolean | undefined;
     let seen: Set<string> | undefined;
     const check = (row: Row, series: Labels): void => {
+      hasOneName ??= readsOneName(call);
       // Series of one name stay apart where nothing but the name goes.
       if (!(hasOneName && series.size - row.labels.size <= 1)) {
         const { key } = row.labels;
@@ -276,8 +278,13 @@ export class Evaluator {
 }
 
 /** Of what is the same at all steps Prometheus wants one sample of each series. */
-export function refuseTwoSamples({ beside }: Row): void {
-  if (beside !== undefined) throw new QueryError('execution', 'unexpected number of samples');
+export function refuseTwoSamples(row: Row): void {
+  if (hasTwoSamples(row)) throw new QueryError('execution', 'unexpected number of samples');
+}
+
+/** Whether a histogram stands beside a float. */
+export function hasTwoSamples({ beside }: Row): boolean {
+  return beside !== undefined;
 }
 
 /** Whether it may merge rows, so that there are histograms beside floats. */

@@ -54,8 +54,12 @@ export function evaluateRangeCall(evaluator: Evaluator, call: Call, sink: RangeS
     const dropsName = !KEEPS_NAME.has(name);
     const plan: RangePlan = { source, run, fillPlain: plainFunction(name), reuse, dropsName };
     if (name !== 'rate' && name !== 'increase') return forEachRangeRow(scope, frame, plan, sink);
+    let counter = '';
     return forEachRangeRow(scope, frame, plan, (row, labels) => {
-      noteNonCounter(scope, labels, row, site);
+      const { metricName } = labels;
+      if (metricName === '' || metricName !== counter) {
+        if (noteNonCounter(scope, labels, row, site)) counter = metricName;
+      }
       sink(row, labels);
     });
   };
@@ -146,11 +150,12 @@ function plainFunction(name: string): RowFunction | undefined {
   return (columns, times, row) => fillRateRow(columns, times, name !== 'delta', name === 'rate', row);
 }
 
-/** `rate` of something that is named, and typed, like no counter. */
-function noteNonCounter(scope: QueryScope, labels: Labels, row: Row, site: CallSite): void {
+/** `rate` of something that is named, or typed, like no counter. Returns whether all of that name are counters. */
+function noteNonCounter(scope: QueryScope, labels: Labels, row: Row, site: CallSite): boolean {
   const name = labels.metricName;
   const { typeAndUnitLabels } = scope.features;
-  if (name === '' || (!typeAndUnitLabels && COUNTER_SUFFIX.test(name)) || !row.kinds.includes(FLOAT_POINT)) return;
+  if (!typeAndUnitLabels && COUNTER_SUFFIX.test(name)) return true;
+  if (name === '' || !row.kinds.includes(FLOAT_POINT)) return false;
   if (typeAndUnitLabels) {
     const type = labels.get('__type__');
     if (type !== 'counter' && type !== 'histogram') {
@@ -159,6 +164,7 @@ function noteNonCounter(scope: QueryScope, labels: Labels, row: Row, site: CallS
   } else {
     scope.annotations.possibleNonCounter(name, site.argument);
   }
+  return false;
 }
 
 async function absentOverTime(

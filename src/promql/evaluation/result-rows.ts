@@ -4,7 +4,7 @@ import { Labels } from '../../labels/labels.ts';
 import { HISTOGRAM, type SampleColumns, STALE } from '../../storage/queryable.ts';
 import { type Expression, SET_OPERATORS, typeOf, unwrap } from '../expression.ts';
 import { QueryError, type QueryValue, type RangeSeries } from '../result.ts';
-import { type Evaluator, refuseTwoSamples } from './evaluator.ts';
+import { type Evaluator, hasTwoSamples, refuseTwoSamples } from './evaluator.ts';
 import { timeAt } from './frame.ts';
 import { isStepInvariant } from './invariance.ts';
 import { CHANGES_METRIC } from './matching.ts';
@@ -37,9 +37,10 @@ export function finishMatrix(evaluator: Evaluator, rows: Row[], scalar?: Float64
 
 /** In the order of the rows: `sort` and `topk` mean it. */
 export function finishVector(evaluator: Evaluator, expression: Expression, rows: Row[]): QueryValue {
-  if (isStepInvariant(expression)) rows.forEach(refuseTwoSamples);
+  if (rows.some(hasTwoSamples) && isStepInvariant(expression)) rows.forEach(refuseTwoSamples);
   dropNames(evaluator, rows);
-  const merged = isOfDifferentLabels(evaluator, expression) ? rows : mergeRows(rows, 'by-kind');
+  const isMerged = rows.length < 2 || isOfDifferentLabels(evaluator, expression);
+  const merged = isMerged ? rows : mergeRows(rows, 'by-kind');
   const samples = merged.map((row) => ({
     labels: row.labels,
     value: row.values[0]!,
