@@ -69,7 +69,7 @@ export function addSharedOptions(command: Command): Command {
       .argParser(duration),
     new Option(
       '--memory <size>',
-      'memory budget of the storage, e.g. 512MB (default: a quarter of the memory, 2GB at most)',
+      'memory budget of the samples, e.g. 512MB, and a 64th of it each for log lines and traces (default: a quarter of the memory, 2GB at most)',
     )
       .env('WATCHFIRE_MEMORY')
       .argParser(bytes),

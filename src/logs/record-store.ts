@@ -1,11 +1,14 @@
 /** Records in memory by time, bounded by number and size; the oldest go first, and followers get what comes. */
+import { setImmediate as turn } from 'node:timers/promises';
+import { Followers } from './followers.ts';
 import { recordMatcher } from './match-record.ts';
 import type { LogQuery, LogRecord } from './record.ts';
+import { RecordBlock, type Wanted } from './record-block.ts';
 
 export interface RecordStoreOptions {
-  /** 200,000 by default. */
+  /** No bound but `maxBytes` by default. */
   readonly maxRecords?: number | undefined;
-  /** Estimated; 128 MiB by default. */
+  /** 32 MiB by default. */
   readonly maxBytes?: number | undefined;
   /** Records that a follower may fall behind before it loses the oldest; 10,000 by default. */
   readonly maxBehind?: number | undefined;
@@ -13,72 +16,93 @@ export interface RecordStoreOptions {
 
 export interface RecordStoreStatus {
   readonly records: number;
-  /** Estimated. */
+  /** Estimated for the newest, which are not packed yet. */
   readonly bytes: number;
   readonly evicted: number;
   /** That followers did not take in time. */
   readonly skipped: number;
 }
 
-interface Follower {
-  readonly matches: (record: LogRecord) => boolean;
-  waiting: LogRecord[];
-  wake: (() => void) | undefined;
-}
+/** Records of one block; up to twice as many while they wait to be packed, or after late ones came in. */
+const BLOCK = 128;
+/** Records are packed before their number is reached where they are large. */
+const LOOSE_BYTES = 1024 * 1024;
+/** Blocks that one turn of the event loop looks through: some ten milliseconds where each has to be unpacked. */
+const BLOCKS_A_TURN = 8;
+/** Found records that blocks may keep at hand, in all. */
+const MOST_AT_HAND = 1000;
 
 export class RecordStore {
   readonly #maxRecords: number;
   readonly #maxBytes: number;
-  readonly #maxBehind: number;
-  /** By time; those before `#first` are gone. */
-  #records: LogRecord[] = [];
-  #first = 0;
-  #bytes = 0;
+  /** By time, and so are the records in them. */
+  #blocks: RecordBlock[] = [];
+  /** So many of the first block are gone. */
+  #gone = 0;
+  /** The newest, by time; none only where there is no block either. */
+  #loose: LogRecord[] = [];
+  #looseBytes = 0;
+  #packedBytes = 0;
+  #packedRecords = 0;
   #evicted = 0;
-  #skipped = 0;
   readonly #services = new Map<string, number>();
-  readonly #followers = new Set<Follower>();
+  readonly #followers: Followers;
+  /** With records at hand, those last searched at the end. */
+  readonly #searched = new Set<RecordBlock>();
 
   constructor(options: RecordStoreOptions = {}) {
-    this.#maxRecords = options.maxRecords ?? 200_000;
-    this.#maxBytes = options.maxBytes ?? 128 * 1024 * 1024;
-    this.#maxBehind = options.maxBehind ?? 10_000;
+    this.#maxRecords = options.maxRecords ?? Number.POSITIVE_INFINITY;
+    this.#maxBytes = options.maxBytes ?? 32 * 1024 * 1024;
+    this.#followers = new Followers(options.maxBehind ?? 10_000);
   }
 
   /** `live`: these are new, and followers get them. */
   add(records: readonly LogRecord[], live: boolean): void {
-    this.#insertAll(records);
-    for (const record of records) {
-      this.#bytes += estimatedBytes(record);
-      if (record.service !== '') this.#services.set(record.service, (this.#services.get(record.service) ?? 0) + 1);
-    }
-    while (this.#size() > this.#maxRecords || this.#bytes > this.#maxBytes) this.#evictOldest();
-    if (live) for (const follower of this.#followers) this.#tell(follower, records);
+    for (const { service } of records)
+      if (service !== '') this.#services.set(service, (this.#services.get(service) ?? 0) + 1);
+    const sorted = inOrder(records) ? records : [...records].sort((a, b) => a.timestampMs - b.timestampMs);
+    const looseMs = this.#blocks.length === 0 ? Number.NEGATIVE_INFINITY : this.#loose[0]!.timestampMs;
+    const late = sorted.findIndex((record) => record.timestampMs >= looseMs);
+    const split = late === -1 ? sorted.length : late;
+    if (split > 0) this.#insertLate(sorted.slice(0, split));
+    this.#insertLoose(sorted.slice(split));
+    while (this.#size() > this.#maxRecords || this.#bytes() > this.#maxBytes) this.#evictOldest();
+    if (live) this.#followers.tell(records);
   }
 
-  /** Newest last, at most `query.limit`. */
-  search(query: LogQuery): readonly LogRecord[] {
+  /** Newest last, at most `query.limit`. Long searches let others have their turn. */
+  async search(query: LogQuery): Promise<readonly LogRecord[]> {
     const matches = recordMatcher(query);
+    const wanted: Wanted = {
+      startMs: query.startMs ?? Number.NEGATIVE_INFINITY,
+      endMs: query.endMs ?? Number.POSITIVE_INFINITY,
+      minLevel: query.minLevel,
+      service: query.service === '' ? undefined : query.service,
+    };
     const found: LogRecord[] = [];
-    const end = query.endMs === undefined ? this.#records.length : this.#after(query.endMs);
-    for (let i = end - 1; i >= this.#first && found.length < query.limit; i--) {
-      const record = this.#records[i]!;
-      if (query.startMs !== undefined && record.timestampMs < query.startMs) break;
-      if (matches(record)) found.push(record);
+    for (let i = this.#loose.length - 1; i >= 0 && found.length < query.limit; i--)
+      if (matches(this.#loose[i]!)) found.push(this.#loose[i]!);
+    // As they are now: what is added or goes meanwhile makes no difference.
+    const blocks = [...this.#blocks];
+    const gone = this.#gone;
+    let looked = 0;
+    for (let i = blocks.length - 1; i >= 0 && found.length < query.limit; i--) {
+      const block = blocks[i]!;
+      if (block.startMs > wanted.endMs) continue;
+      if (++looked % BLOCKS_A_TURN === 0) await turn();
+      for (const record of block.newest(wanted, matches, i === 0 ? gone : 0, query.limit - found.length))
+        found.push(record);
+      this.#searched.delete(block);
+      this.#searched.add(block);
+      if (block.startMs < wanted.startMs) break;
     }
+    this.#forgetOld();
     return found.reverse();
   }
 
   /** What is added from now on, in batches, until the signal. */
   follow(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
-    const follower: Follower = { matches: recordMatcher(query), waiting: [], wake: undefined };
-    if (!signal.aborted) this.#followers.add(follower);
-    const stop = (): void => {
-      this.#followers.delete(follower);
-      follower.wake?.();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    return this.#batches(follower, signal, stop);
+    return this.#followers.follow(query, signal);
   }
 
   services(): readonly string[] {
@@ -86,95 +110,122 @@ export class RecordStore {
   }
 
   status(): RecordStoreStatus {
-    return { records: this.#size(), bytes: this.#bytes, evicted: this.#evicted, skipped: this.#skipped };
-  }
-
-  async *#batches(
-    follower: Follower,
-    signal: AbortSignal,
-    stop: () => void,
-  ): AsyncGenerator<readonly LogRecord[], void, undefined> {
-    try {
-      while (!signal.aborted) {
-        if (follower.waiting.length === 0) {
-          await new Promise<void>((resolve) => {
-            follower.wake = resolve;
-          });
-          continue;
-        }
-        const batch = follower.waiting;
-        follower.waiting = [];
-        yield batch;
-      }
-    } finally {
-      signal.removeEventListener('abort', stop);
-      stop();
-    }
+    return {
+      records: this.#size(),
+      bytes: this.#bytes(),
+      evicted: this.#evicted,
+      skipped: this.#followers.skipped,
+    };
   }
 
   #size(): number {
-    return this.#records.length - this.#first;
+    return this.#packedRecords - this.#gone + this.#loose.length;
   }
 
-  #tell(follower: Follower, records: readonly LogRecord[]): void {
-    const wanted = records.filter(follower.matches);
-    if (wanted.length === 0) return;
-    follower.waiting.push(...wanted);
-    const over = follower.waiting.length - this.#maxBehind;
-    if (over > 0) {
-      follower.waiting.splice(0, over);
-      this.#skipped += over;
+  #bytes(): number {
+    return this.#packedBytes + this.#looseBytes;
+  }
+
+  #insertLoose(records: readonly LogRecord[]): void {
+    this.#loose = merged(this.#loose, records);
+    for (const record of records) this.#looseBytes += estimatedBytes(record);
+    let packed = 0;
+    for (;;) {
+      const left = this.#loose.length - packed;
+      if (left < 2 * BLOCK && (this.#looseBytes <= LOOSE_BYTES || left < 2)) break;
+      const some = this.#loose.slice(packed, packed + Math.min(BLOCK, left >> 1));
+      packed += some.length;
+      for (const record of some) this.#looseBytes -= estimatedBytes(record);
+      this.#blocks.push(this.#packed(some));
     }
-    follower.wake?.();
+    if (packed > 0) this.#loose = this.#loose.slice(packed);
   }
 
-  #insertAll(records: readonly LogRecord[]): void {
-    const last = this.#records.at(-1)?.timestampMs ?? Number.NEGATIVE_INFINITY;
-    const late = records.reduce((count, record) => (record.timestampMs < last ? count + 1 : count), 0);
-    if (late <= FEW) {
-      for (const record of records) this.#insert(record);
+  /** Records, by time, that belong into what is packed already: each into the last block that begins before it. */
+  #insertLate(records: readonly LogRecord[]): void {
+    const blocks: RecordBlock[] = [];
+    let from = 0;
+    for (const [i, block] of this.#blocks.entries()) {
+      const nextMs = this.#blocks[i + 1]?.startMs ?? Number.POSITIVE_INFINITY;
+      const start = from;
+      while (from < records.length && records[from]!.timestampMs < nextMs) from++;
+      if (start === from) {
+        blocks.push(block);
+        continue;
+      }
+      const gone = i === 0 ? this.#gone : 0;
+      if (i === 0) this.#gone = 0;
+      this.#drop(block);
+      const all = merged(block.records().slice(gone), records.slice(start, from));
+      for (let at = 0; at < all.length; ) {
+        const size = all.length - at < 2 * BLOCK ? all.length - at : BLOCK;
+        blocks.push(this.#packed(all.slice(at, at + size)));
+        at += size;
+      }
+    }
+    this.#blocks = blocks;
+  }
+
+  #packed(records: readonly LogRecord[]): RecordBlock {
+    const block = new RecordBlock(records);
+    this.#packedBytes += block.bytes;
+    this.#packedRecords += block.length;
+    return block;
+  }
+
+  /** Takes it out of the account. */
+  #drop(block: RecordBlock): void {
+    this.#packedBytes -= block.bytes;
+    this.#packedRecords -= block.length;
+    this.#searched.delete(block);
+  }
+
+  /** One record where there are too many, the oldest block where they are too large. */
+  #evictOldest(): void {
+    const [block] = this.#blocks;
+    if (block === undefined) {
+      const record = this.#loose.shift()!;
+      this.#looseBytes -= estimatedBytes(record);
+      this.#countEvicted(record.service);
       return;
     }
-    // Many that have to go in between: sorting merges what is in order already, and moves everything once.
-    this.#records = [...this.#records.slice(this.#first), ...records].sort((a, b) => a.timestampMs - b.timestampMs);
-    this.#first = 0;
+    const until = this.#bytes() > this.#maxBytes ? block.length : this.#gone + 1;
+    while (this.#gone < until) this.#countEvicted(block.serviceOf(this.#gone++));
+    if (this.#gone < block.length) return;
+    this.#blocks.shift();
+    this.#gone = 0;
+    this.#drop(block);
   }
 
-  /** Most come in order: only late ones have to be put in between. */
-  #insert(record: LogRecord): void {
-    const last = this.#records.at(-1);
-    if (last === undefined || last.timestampMs <= record.timestampMs) this.#records.push(record);
-    else this.#records.splice(this.#after(record.timestampMs), 0, record);
-  }
-
-  /** The index of the first record that is later. */
-  #after(ms: number): number {
-    let low = this.#first;
-    let high = this.#records.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#records[middle]!.timestampMs <= ms) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #evictOldest(): void {
-    const record = this.#records[this.#first]!;
-    this.#first += 1;
-    this.#bytes -= estimatedBytes(record);
+  #countEvicted(service: string): void {
     this.#evicted += 1;
-    const left = (this.#services.get(record.service) ?? 1) - 1;
-    if (left === 0) this.#services.delete(record.service);
-    else if (record.service !== '') this.#services.set(record.service, left);
-    if (this.#first > 1000 && this.#first * 2 > this.#records.length) {
-      this.#records = this.#records.slice(this.#first);
-      this.#first = 0;
+    const left = (this.#services.get(service) ?? 1) - 1;
+    if (left === 0) this.#services.delete(service);
+    else if (service !== '') this.#services.set(service, left);
+  }
+
+  #forgetOld(): void {
+    let atHand = 0;
+    for (const block of this.#searched) atHand += block.atHand;
+    for (const block of this.#searched) {
+      if (atHand <= MOST_AT_HAND && block.atHand > 0) continue;
+      atHand -= block.atHand;
+      block.forget();
+      this.#searched.delete(block);
     }
   }
 }
 
-const FEW = 20;
+function inOrder(records: readonly LogRecord[]): boolean {
+  return records.every((record, i) => i === 0 || records[i - 1]!.timestampMs <= record.timestampMs);
+}
+
+/** Both by time; of two at the same time the one of `a` comes first. */
+function merged(a: readonly LogRecord[], b: readonly LogRecord[]): LogRecord[] {
+  const both = [...a, ...b];
+  return inOrder(both) ? both : both.sort((x, y) => x.timestampMs - y.timestampMs);
+}
+
 const RECORD_BYTES = 300;
 
 /** Text twice: as it came, and as fields. */

@@ -20,7 +20,7 @@ import type { Appendable } from '../storage/appender.ts';
 import { createHead, type Head } from '../storage/head.ts';
 import { importOpenMetrics } from '../storage/import.ts';
 import { openHead } from '../storage/open-head.ts';
-import { TraceStore } from '../traces/trace-store.ts';
+import type { TraceStore } from '../traces/trace-store.ts';
 import { AlertForwarding, outgoingAlerts, outgoingLabels } from './alert-forwarding.ts';
 import { ConfigWatch, watchedPatterns } from './config-watch.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
@@ -28,7 +28,7 @@ import { EventLog } from './events.ts';
 import { alertmanagerConfigOf, type LocalAlertingDeps, openLocalAlerting } from './local-alerting.ts';
 import { localAlertSource } from './local-alerts.ts';
 import { localMetricSource } from './local-metrics.ts';
-import { openLogSource, openTraceSource } from './log-and-trace-sources.ts';
+import { openLogSource, openTraceSource, openTraceStore } from './log-and-trace-sources.ts';
 import { prometheusMetricSource } from './prometheus-metrics.ts';
 import { type Reload, Reloading } from './reloading.ts';
 import { scrapeConfigsOf, scrapeFeatures } from './scrape-features.ts';
@@ -89,7 +89,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
 
   const http = createHttpClient(defaultHttpClientConfig, { userAgent: deps.userAgent });
   const features = featuresFromNames(settings.features);
-  const traceStore = new TraceStore();
+  const traceStore = openTraceStore(settings);
   const remoteWrite = new RemoteWrite({
     clock,
     userAgent: deps.userAgent,

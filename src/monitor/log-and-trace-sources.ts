@@ -7,17 +7,27 @@ import { streamLogSource } from '../logs/files/stream-log-source.ts';
 import { mergeLogSources } from '../logs/merge-log-sources.ts';
 import { jaegerTraceSource } from '../traces/jaeger-trace-source.ts';
 import { localTraceSource } from '../traces/local-trace-source.ts';
-import type { TraceStore } from '../traces/trace-store.ts';
+import { TraceStore } from '../traces/trace-store.ts';
 import { noTraceSource } from './no-trace-source.ts';
 import type { MonitorSettings } from './settings.ts';
 import type { LogSource, TraceSource } from './sources.ts';
 
+/** What log lines get of the memory budget, and traces as well: 32 MiB of 2 GiB. */
+const SHARE_OF_BUDGET = 1 / 64;
+
+/** The store for what the own receiver takes in. */
+export function openTraceStore(settings: MonitorSettings): TraceStore {
+  return new TraceStore({ maxBytes: shareOf(settings) });
+}
+
 /** `-` among the files is standard input, which only the main thread has. */
 export async function openLogSource(settings: MonitorSettings, clock: Clock): Promise<LogSource> {
   const sources: LogSource[] = [];
+  const maxBytes = shareOf(settings);
   const files = settings.logFiles.filter((file) => file !== '-');
-  if (files.length > 0) sources.push(fileLogSource({ files, clock }));
-  if (files.length < settings.logFiles.length) sources.push(streamLogSource({ stream: process.stdin, clock }));
+  if (files.length > 0) sources.push(fileLogSource({ files, clock, maxBytes }));
+  if (files.length < settings.logFiles.length)
+    sources.push(streamLogSource({ stream: process.stdin, clock, maxBytes }));
   if (settings.elasticsearch !== undefined) {
     const { password, apiKey, ...connection } = settings.elasticsearch;
     // Elasticsearch's client is a third of all code that there is to load.
@@ -44,4 +54,9 @@ export function openTraceSource(
   if (settings.jaegerUrl !== undefined) return jaegerTraceSource({ url: settings.jaegerUrl, http, clock });
   const listener = settings.otlpListen ?? settings.listen;
   return listener === undefined ? noTraceSource(clock) : localTraceSource(store, clock, `OTLP ${listener}`);
+}
+
+/** Undefined: what a store takes by itself. */
+function shareOf({ memoryBudgetBytes }: MonitorSettings): number | undefined {
+  return memoryBudgetBytes === undefined ? undefined : memoryBudgetBytes * SHARE_OF_BUDGET;
 }

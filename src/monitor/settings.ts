@@ -35,6 +35,7 @@ export interface MonitorSettings {
   /** Names of Prometheus' `--enable-feature`. */
   readonly features: readonly string[];
   readonly retentionMs?: number | undefined;
+  /** Of the samples; log lines and traces get a share of it each. */
   readonly memoryBudgetBytes?: number | undefined;
   /** Base of links in notifications. */
   readonly externalUrl: string;

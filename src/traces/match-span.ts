@@ -3,21 +3,28 @@ import { compileAnchored } from '../labels/regexp.ts';
 import { attributeText } from './attribute.ts';
 import type { AttributeValue, Span, TraceQuery } from './trace.ts';
 
-/** Throws where `tagsAreRegexps` and a value is no regular expression. */
-export function spanMatcher(query: TraceQuery): (span: Span) => boolean {
+export type SpanOutline = Pick<Span, 'service' | 'name' | 'startUs' | 'durationUs'>;
+
+/** What can be said without the tags. */
+export function outlineMatcher(query: TraceQuery): (span: SpanOutline) => boolean {
   const { service, operation, minDurationUs, maxDurationUs, startUs, endUs } = query;
-  const tags = Object.entries(query.tags ?? {}).map(([key, wanted]) => ({
-    key,
-    matches: query.tagsAreRegexps ? wholeMatch(wanted) : (text: string) => text === wanted,
-  }));
   return (span) =>
     (service === undefined || service === '' || span.service === service) &&
     (operation === undefined || operation === '' || span.name === operation) &&
     (minDurationUs === undefined || span.durationUs >= minDurationUs) &&
     (maxDurationUs === undefined || span.durationUs <= maxDurationUs) &&
     (startUs === undefined || span.startUs >= startUs) &&
-    (endUs === undefined || span.startUs <= endUs) &&
-    tags.every(({ key, matches }) => hasTag(span, key, matches));
+    (endUs === undefined || span.startUs <= endUs);
+}
+
+/** Throws where `tagsAreRegexps` and a value is no regular expression. */
+export function spanMatcher(query: TraceQuery): (span: Span) => boolean {
+  const isOutlined = outlineMatcher(query);
+  const tags = Object.entries(query.tags ?? {}).map(([key, wanted]) => ({
+    key,
+    matches: query.tagsAreRegexps ? wholeMatch(wanted) : (text: string) => text === wanted,
+  }));
+  return (span) => isOutlined(span) && tags.every(({ key, matches }) => hasTag(span, key, matches));
 }
 
 function wholeMatch(pattern: string): (text: string) => boolean {

@@ -1,13 +1,15 @@
 /** Traces in memory, bounded by spans and bytes: the trace that was longest without a new span goes first. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { attributeText } from './attribute.ts';
-import { spanMatcher } from './match-span.ts';
-import { summaryOf } from './summary.ts';
+import { outlineMatcher, spanMatcher } from './match-span.ts';
+import { type Operation, PackedSpans } from './packed-spans.ts';
+import { GrowingSummary } from './summary.ts';
 import type { Span, Trace, TraceQuery, TraceSummary } from './trace.ts';
 
 export interface TraceStoreOptions {
-  /** 200,000 by default. */
+  /** No bound but `maxBytes` by default. */
   readonly maxSpans?: number | undefined;
-  /** Estimated; 128 MiB by default. */
+  /** 32 MiB by default. */
   readonly maxBytes?: number | undefined;
   /** Of one trace; what is beyond is dropped. 100,000 by default. */
   readonly maxSpansPerTrace?: number | undefined;
@@ -16,7 +18,7 @@ export interface TraceStoreOptions {
 export interface TraceStoreStatus {
   readonly traces: number;
   readonly spans: number;
-  /** Estimated. */
+  /** Estimated for the newest, which are not packed yet. */
   readonly bytes: number;
   readonly evictedTraces: number;
   readonly evictedSpans: number;
@@ -25,12 +27,24 @@ export interface TraceStoreStatus {
 }
 
 interface StoredTrace {
-  readonly spans: Span[];
-  readonly services: Map<string, number>;
+  readonly traceId: string;
+  readonly summary: GrowingSummary;
+  /** In the order in which they came, as the loose ones that came after them. */
+  readonly packed: PackedSpans[];
+  loose: Span[];
+  /** Of all of it. */
   bytes: number;
-  startUs: number;
+  /** Of the loose spans. */
+  looseBytes: number;
   lastStartUs: number;
 }
+
+/** So much of the bytes may be spans that are not packed yet. */
+const LOOSE_SHARE = 1 / 8;
+/** Spans packed together at most. */
+const MOST_PACKED = 512;
+/** Unpacked spans that one turn of the event loop looks through: some ten milliseconds. */
+const SPANS_A_TURN = 1000;
 
 export class TraceStore {
   readonly #maxSpans: number;
@@ -38,8 +52,11 @@ export class TraceStore {
   readonly #maxSpansPerTrace: number;
   /** In the order of the last span's arrival. */
   readonly #traces = new Map<string, StoredTrace>();
-  /** Spans by service and operation. */
-  readonly #operations = new Map<string, Map<string, number>>();
+  /** Those with loose spans, in the same order. */
+  readonly #loose = new Set<StoredTrace>();
+  #looseBytes = 0;
+  /** By service and name. */
+  readonly #operations = new Map<string, Map<string, Operation>>();
   #spans = 0;
   #bytes = 0;
   #evictedTraces = 0;
@@ -47,8 +64,8 @@ export class TraceStore {
   #droppedSpans = 0;
 
   constructor(options: TraceStoreOptions = {}) {
-    this.#maxSpans = options.maxSpans ?? 200_000;
-    this.#maxBytes = options.maxBytes ?? 128 * 1024 * 1024;
+    this.#maxSpans = options.maxSpans ?? Number.POSITIVE_INFINITY;
+    this.#maxBytes = options.maxBytes ?? 32 * 1024 * 1024;
     this.#maxSpansPerTrace = options.maxSpansPerTrace ?? 100_000;
   }
 
@@ -57,29 +74,50 @@ export class TraceStore {
     let dropped = 0;
     for (const span of spans) if (!this.#addSpan(span)) dropped += 1;
     this.#droppedSpans += dropped;
+    for (const stored of this.#loose) {
+      if (this.#looseBytes <= this.#maxBytes * LOOSE_SHARE) break;
+      this.#pack(stored);
+    }
     while (this.#spans > this.#maxSpans || this.#bytes > this.#maxBytes) this.#evictOldest();
     return dropped;
   }
 
   trace(traceId: string): Trace | undefined {
     const stored = this.#traces.get(traceId.toLowerCase().padStart(32, '0'));
-    return stored === undefined ? undefined : { traceId: stored.spans[0]!.traceId, spans: [...stored.spans] };
+    return stored === undefined ? undefined : { traceId: stored.traceId, spans: spansOf(stored) };
   }
 
-  /** The newest first. */
-  search(query: TraceQuery): readonly TraceSummary[] {
+  /** The newest first. Long searches let others have their turn. */
+  async search(query: TraceQuery): Promise<readonly TraceSummary[]> {
+    const { service, startUs, endUs } = query;
     const matches = spanMatcher(query);
-    const found: StoredTrace[] = [];
+    const isOutlined = outlineMatcher(query);
+    const asksTags = Object.keys(query.tags ?? {}).length > 0;
+    const candidates: StoredTrace[] = [];
     for (const stored of this.#traces.values()) {
-      if (query.service !== undefined && !stored.services.has(query.service)) continue;
-      if (query.startUs !== undefined && stored.lastStartUs < query.startUs) continue;
-      if (query.endUs !== undefined && stored.startUs > query.endUs) continue;
-      if (stored.spans.some(matches)) found.push(stored);
+      if (service !== undefined && service !== '' && !stored.summary.hasService(service)) continue;
+      if (startUs !== undefined && stored.lastStartUs < startUs) continue;
+      if (endUs !== undefined && stored.summary.startUs > endUs) continue;
+      candidates.push(stored);
     }
-    return found
-      .sort((a, b) => b.startUs - a.startUs)
-      .slice(0, query.limit)
-      .map(({ spans }) => summaryOf({ traceId: spans[0]!.traceId, spans }));
+    candidates.sort((a, b) => b.summary.startUs - a.summary.startUs);
+    const found: TraceSummary[] = [];
+    let unpacked = 0;
+    for (const { loose, packed, summary } of candidates) {
+      if (found.length >= query.limit) break;
+      let isFound = loose.some(matches);
+      for (const some of isFound ? [] : packed) {
+        if (!some.some(isOutlined)) continue;
+        isFound = !asksTags || some.spans().some(matches);
+        if (isFound) break;
+        unpacked += some.length;
+        if (unpacked < SPANS_A_TURN) continue;
+        unpacked = 0;
+        await turn();
+      }
+      if (isFound) found.push(summary.summary());
+    }
+    return found;
   }
 
   services(): readonly string[] {
@@ -102,51 +140,103 @@ export class TraceStore {
   }
 
   #addSpan(span: Span): boolean {
-    let stored = this.#traces.get(span.traceId);
-    if (stored === undefined) {
-      stored = { spans: [], services: new Map(), bytes: 0, startUs: span.startUs, lastStartUs: span.startUs };
-    } else if (stored.spans.length >= this.#maxSpansPerTrace) return false;
+    const stored = this.#traces.get(span.traceId) ?? this.#newTrace(span);
+    if (stored.summary.spans >= this.#maxSpansPerTrace) return false;
     // Taken out and put in again, it is the newest.
     this.#traces.delete(span.traceId);
     this.#traces.set(span.traceId, stored);
-    const bytes = estimatedBytes(span);
-    stored.spans.push(span);
-    stored.bytes += bytes;
-    stored.startUs = Math.min(stored.startUs, span.startUs);
+    this.#loose.delete(stored);
+    this.#loose.add(stored);
+    stored.loose.push(span);
+    stored.summary.add(span);
     stored.lastStartUs = Math.max(stored.lastStartUs, span.startUs);
-    count(stored.services, span.service, 1);
+    const bytes = estimatedBytes(span);
+    stored.looseBytes += bytes;
+    this.#looseBytes += bytes;
+    this.#grow(stored, bytes);
     this.#spans += 1;
+    this.#operationOf(span).spans += 1;
+    return true;
+  }
+
+  #newTrace({ traceId, startUs }: Span): StoredTrace {
+    const stored: StoredTrace = {
+      traceId,
+      summary: new GrowingSummary(),
+      packed: [],
+      loose: [],
+      bytes: 0,
+      looseBytes: 0,
+      lastStartUs: startUs,
+    };
+    this.#grow(stored, TRACE_BYTES);
+    return stored;
+  }
+
+  #grow(stored: StoredTrace, bytes: number): void {
+    stored.bytes += bytes;
     this.#bytes += bytes;
-    let operations = this.#operations.get(span.service);
+  }
+
+  #operationOf({ service, name }: Span): Operation {
+    let operations = this.#operations.get(service);
     if (operations === undefined) {
       operations = new Map();
-      this.#operations.set(span.service, operations);
+      this.#operations.set(service, operations);
     }
-    count(operations, span.name, 1);
-    return true;
+    let operation = operations.get(name);
+    if (operation === undefined) {
+      operation = { service, name, spans: 0 };
+      operations.set(name, operation);
+    }
+    return operation;
+  }
+
+  #pack(stored: StoredTrace): void {
+    for (let at = 0; at < stored.loose.length; at += MOST_PACKED) {
+      const packed = new PackedSpans(stored.loose.slice(at, at + MOST_PACKED), (span) => this.#operationOf(span));
+      stored.packed.push(packed);
+      this.#grow(stored, packed.bytes);
+    }
+    this.#takeLoose(stored);
+  }
+
+  #takeLoose(stored: StoredTrace): void {
+    this.#grow(stored, -stored.looseBytes);
+    this.#looseBytes -= stored.looseBytes;
+    stored.loose = [];
+    stored.looseBytes = 0;
+    this.#loose.delete(stored);
   }
 
   #evictOldest(): void {
     const [traceId, stored] = this.#traces.entries().next().value!;
     this.#traces.delete(traceId);
-    this.#spans -= stored.spans.length;
+    for (const span of stored.loose) this.#leave(this.#operationOf(span));
+    for (const packed of stored.packed) for (let i = 0; i < packed.length; i++) this.#leave(packed.operationOf(i));
+    this.#takeLoose(stored);
     this.#bytes -= stored.bytes;
+    this.#spans -= stored.summary.spans;
     this.#evictedTraces += 1;
-    this.#evictedSpans += stored.spans.length;
-    for (const span of stored.spans) {
-      const operations = this.#operations.get(span.service)!;
-      count(operations, span.name, -1);
-      if (operations.size === 0) this.#operations.delete(span.service);
-    }
+    this.#evictedSpans += stored.summary.spans;
+  }
+
+  /** One span less. */
+  #leave(operation: Operation): void {
+    operation.spans -= 1;
+    if (operation.spans > 0) return;
+    const operations = this.#operations.get(operation.service);
+    operations?.delete(operation.name);
+    if (operations?.size === 0) this.#operations.delete(operation.service);
   }
 }
 
-function count(counts: Map<string, number>, key: string, by: number): void {
-  const value = (counts.get(key) ?? 0) + by;
-  if (value === 0) counts.delete(key);
-  else counts.set(key, value);
+function spansOf({ packed, loose }: StoredTrace): Span[] {
+  return [...packed.flatMap((some) => some.spans()), ...loose];
 }
 
+/** Of a trace, beside its spans. */
+const TRACE_BYTES = 900;
 const SPAN_BYTES = 400;
 const ATTRIBUTE_BYTES = 48;
 

@@ -57,18 +57,19 @@ export function buildTraceTree(trace: Trace): TraceTree {
 /** The earliest span without a parent; where every parent is missing, the earliest of all. */
 export function rootSpanOf(trace: Trace): Span {
   let root: Span | undefined;
-  for (const span of trace.spans) {
-    const better =
-      root === undefined ||
-      (isRoot(span) && !isRoot(root)) ||
-      (isRoot(span) === isRoot(root) && span.startUs < root.startUs);
-    if (better) root = span;
-  }
+  for (const span of trace.spans) if (root === undefined || isBetterRoot(span, root)) root = span;
   if (root === undefined) throw new RangeError('a trace has at least one span');
   return root;
 }
 
-function isRoot(span: Span): boolean {
+/** Whether the one is the root rather than the other, which comes before it. */
+export function isBetterRoot(one: RootCandidate, other: RootCandidate): boolean {
+  return isRoot(one) === isRoot(other) ? one.startUs < other.startUs : isRoot(one);
+}
+
+type RootCandidate = Pick<Span, 'parentSpanId' | 'startUs'>;
+
+function isRoot(span: RootCandidate): boolean {
   return span.parentSpanId === undefined;
 }
 

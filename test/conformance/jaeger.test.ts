@@ -58,8 +58,8 @@ describe.skipIf(!there)('Jaeger’s search cases', () => {
     ['queries_es.json', true],
   ] as const) {
     for (const { Caption, Query, ExpectedFixtures } of there ? (read(`storage-integration/${file}`) as Search[]) : []) {
-      it(`${file}: ${Caption}`, () => {
-        const found = store.search({
+      it(`${file}: ${Caption}`, async () => {
+        const found = await store.search({
           service: Query.ServiceName,
           operation: Query.OperationName || undefined,
           tags: Object.fromEntries(Object.entries(Query.Tags ?? {}).map(([key, value]) => [key, String(value)])),

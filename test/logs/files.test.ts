@@ -23,7 +23,7 @@ import { RecordAssembler } from '../../src/logs/files/record-assembler.ts';
 import { streamLogSource } from '../../src/logs/files/stream-log-source.ts';
 import { tailStart } from '../../src/logs/files/tail-start.ts';
 import { mergeLogSources } from '../../src/logs/merge-log-sources.ts';
-import type { LogRecord } from '../../src/logs/record.ts';
+import type { LogQuery, LogRecord } from '../../src/logs/record.ts';
 import { RecordStore } from '../../src/logs/record-store.ts';
 import type { LogSource } from '../../src/monitor/sources.ts';
 
@@ -329,19 +329,21 @@ describe('record store', () => {
     ...more,
   });
 
-  it('puts late records where they belong, and evicts the oldest', () => {
+  it('puts late records where they belong, and evicts the oldest', async () => {
     const store = new RecordStore({ maxRecords: 5 });
     store.add(
       [1, 3, 5, 2, 7, 6, 4].map((ms) => record(ms)),
       false,
     );
-    expect(store.search({ limit: 10 }).map((each) => each.timestampMs)).toEqual([3, 4, 5, 6, 7]);
-    expect(store.search({ limit: 2 }).map((each) => each.timestampMs)).toEqual([6, 7]);
-    expect(store.search({ limit: 9, startMs: 4, endMs: 6 }).map((each) => each.timestampMs)).toEqual([4, 5, 6]);
+    const times = async (query: LogQuery): Promise<number[]> =>
+      (await store.search(query)).map((each) => each.timestampMs);
+    expect(await times({ limit: 10 })).toEqual([3, 4, 5, 6, 7]);
+    expect(await times({ limit: 2 })).toEqual([6, 7]);
+    expect(await times({ limit: 9, startMs: 4, endMs: 6 })).toEqual([4, 5, 6]);
     expect(store.status()).toMatchObject({ records: 5, evicted: 2 });
   });
 
-  it('filters', () => {
+  it('filters', async () => {
     const store = new RecordStore();
     store.add(
       [
@@ -351,13 +353,14 @@ describe('record store', () => {
       ],
       false,
     );
-    const ids = (query: object): number[] => store.search({ limit: 10, ...query }).map((each) => each.timestampMs);
-    expect(ids({ minLevel: 'warn' })).toEqual([1]);
-    expect(ids({ text: 'FAILED pay' })).toEqual([1]);
-    expect(ids({ service: 'b' })).toEqual([2]);
-    expect(ids({ traceId: 'AB' })).toEqual([2]);
-    expect(ids({ fields: { 'user.id': '7' } })).toEqual([1]);
-    expect(ids({ minLevel: 'unknown' })).toEqual([1, 2, 3]);
+    const ids = async (query: object): Promise<number[]> =>
+      (await store.search({ limit: 10, ...query })).map((each) => each.timestampMs);
+    expect(await ids({ minLevel: 'warn' })).toEqual([1]);
+    expect(await ids({ text: 'FAILED pay' })).toEqual([1]);
+    expect(await ids({ service: 'b' })).toEqual([2]);
+    expect(await ids({ traceId: 'AB' })).toEqual([2]);
+    expect(await ids({ fields: { 'user.id': '7' } })).toEqual([1]);
+    expect(await ids({ minLevel: 'unknown' })).toEqual([1, 2, 3]);
   });
 
   it('tells followers, bounded, until the signal', async () => {

@@ -207,10 +207,10 @@ describe('trace store', () => {
     expect(store.status().droppedSpans).toBe(5);
   });
 
-  it('finds the newest first, up to the limit', () => {
+  it('finds the newest first, up to the limit', async () => {
     const store = new TraceStore();
     for (const trace of [3, 1, 2, 5, 4]) store.add(spans(2, trace));
-    const found = store.search({ service: 'a', operation: 'POST /orders', minDurationUs: 5, limit: 3 });
+    const found = await store.search({ service: 'a', operation: 'POST /orders', minDurationUs: 5, limit: 3 });
     expect(found.map((each) => Number(each.traceId))).toEqual([5, 4, 3]);
     expect(found[0]).toMatchObject({
       rootService: 'a',
@@ -220,7 +220,7 @@ describe('trace store', () => {
       services: { a: 2 },
     });
     expect(store.operations('a')).toEqual(['POST /orders']);
-    expect(store.search({ tags: { error: 'true', small: '7' }, limit: 10 })).toHaveLength(5);
-    expect(store.search({ tags: { small: '8' }, limit: 10 })).toHaveLength(0);
+    expect(await store.search({ tags: { error: 'true', small: '7' }, limit: 10 })).toHaveLength(5);
+    expect(await store.search({ tags: { small: '8' }, limit: 10 })).toHaveLength(0);
   });
 });
