@@ -27,7 +27,10 @@ export interface TerminalOptions {
   readonly nowMs?: (() => number) | undefined;
 }
 
+/** What comes in is drawn so often for a while after a key, and less often while nobody does anything. */
 const FRAME_MS = 100;
+const IDLE_FRAME_MS = 500;
+const IDLE_AFTER_MS = 3000;
 const KEY_FRAME_MS = 16;
 const CLOCK_MS = 1000;
 const ESCAPE_MS = 30;
@@ -44,6 +47,7 @@ export function runTerminal(monitor: Monitor, options: TerminalOptions = {}): Pr
     let timer: NodeJS.Timeout | undefined;
     let dueMs = Number.POSITIVE_INFINITY;
     let drawnMs = 0;
+    let keyMs = performance.now();
     let settledFrames = 0;
     let ended = false;
     let held: HeldTerminal | undefined;
@@ -60,11 +64,13 @@ export function runTerminal(monitor: Monitor, options: TerminalOptions = {}): Pr
     };
     const schedule = (urgent: boolean): void => {
       if (ended || held === undefined) return;
-      const atMs = Math.max(performance.now(), drawnMs + (urgent ? KEY_FRAME_MS : FRAME_MS));
+      const nowMs = performance.now();
+      const pauseMs = urgent ? KEY_FRAME_MS : nowMs - keyMs < IDLE_AFTER_MS ? FRAME_MS : IDLE_FRAME_MS;
+      const atMs = Math.max(nowMs, drawnMs + pauseMs);
       if (atMs >= dueMs) return;
       dueMs = atMs;
       clearTimeout(timer);
-      timer = setTimeout(draw, Math.max(0, atMs - performance.now()));
+      timer = setTimeout(draw, atMs - nowMs);
     };
     const session = new Session({
       monitor,
@@ -135,6 +141,7 @@ export function runTerminal(monitor: Monitor, options: TerminalOptions = {}): Pr
     const parser = makeKeyParser();
     let escapeTimer: NodeJS.Timeout | undefined;
     held.onInput((chunk) => {
+      keyMs = performance.now();
       clearTimeout(escapeTimer);
       for (const key of parser.push(chunk)) session.handleKey(key);
       if (parser.waiting) {
