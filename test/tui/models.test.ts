@@ -19,6 +19,7 @@ import { TimeRange } from '../../src/tui/frame/time-range.ts';
 import { makeTheme } from '../../src/tui/theme.ts';
 import {
   alertItems,
+  currentItem,
   hasAlert,
   reasonText,
   tellingText,
@@ -53,6 +54,10 @@ describe('numbers and times', () => {
       '1.25 s',
       '4m 10s',
     ]);
+    // Never 1000 of a unit: that is one of the next.
+    expect([0.000_999_7, 0.999_7, 9.996e-7].map(formatSeconds)).toEqual(['1 ms', '1 s', '1 µs']);
+    expect([1023.6, 1023.4, 2 ** 20 - 100].map(formatBytes)).toEqual(['1 KiB', '1023 B', '1 MiB']);
+    expect(formatValue(999.7, 'per-second')).toBe('1k /s');
     expect([45e3, 192e3, 7.5e6, 3.6e6 * 27].map(formatSpan)).toEqual(['45s', '3m 12s', '2h 05m', '1d 3h']);
     expect(formatAgo(NOW - 12_000, NOW)).toBe('12s ago');
     expect(formatAgo(NOW + 60_000, NOW)).toBe('in 1m');
@@ -169,6 +174,39 @@ describe('alerts', () => {
     const items = alertItems({ groups, routed: external, notifications: told });
     expect(items).toHaveLength(7);
     expect(items.slice(0, 3).map(toldText)).toEqual(['slack', 'slack failing', 'email']);
+  });
+
+  it('are the same ones while they are pending, fire and are told of, with external labels too', async () => {
+    const { groups, routed } = await answers();
+    const pending = groups.map((group) => ({
+      ...group,
+      rules: group.rules.map((rule) => ({
+        ...rule,
+        alerts: rule.alerts?.map((alert) => ({ ...alert, state: 'pending' as const })),
+      })),
+    }));
+    const external = routed.map((alert) => ({
+      ...alert,
+      labels: alert.labels.with('cluster', 'demo'),
+      fingerprint: 'x',
+    }));
+    const before = alertItems({ groups: pending, routed: [], notifications: [] });
+    const after = alertItems({ groups, routed: external, notifications: [] });
+    for (const item of before)
+      expect(currentItem(item, after)).toMatchObject({ key: item.key, state: expect.anything() });
+    const fires = after.find((item) => item.state === 'firing')!;
+    expect(currentItem(before.find(({ key }) => key === fires.key)!, after).state).toBe('firing');
+    // Of a rule that was inactive when it was opened, the first alert that comes.
+    const none = groups.map((group) => ({
+      ...group,
+      rules: group.rules.map((rule) => ({ ...rule, alerts: rule.alerts === undefined ? undefined : [] })),
+    }));
+    const inactive = alertItems({ groups: none, routed: [], notifications: [] }).find(
+      ({ name }) => name === fires.name,
+    )!;
+    expect(inactive.state).toBe('inactive');
+    expect(currentItem(inactive, after).state).toBe('firing');
+    expect(currentItem(fires, []).state).toBe('inactive');
   });
 });
 

@@ -63,8 +63,13 @@ export function digits(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** As it will be written, so that no unit is left at 1000 of it. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
 function scaled(value: number): string {
-  const size = Math.abs(value);
+  const size = Math.abs(rounded(value));
   if (size >= 1e15) return value.toExponential(1).replace('e+', 'e');
   for (const [factor, letter] of SI) if (size >= factor) return `${digits(value / factor)}${letter}`;
   return digits(value);
@@ -73,19 +78,20 @@ function scaled(value: number): string {
 export function formatBytes(value: number): string {
   const size = Math.abs(value);
   if (size >= 2 ** 60) return `${value.toExponential(1).replace('e+', 'e')} B`;
-  for (const [factor, name] of BINARY) if (size >= factor) return `${digits(value / factor)} ${name}`;
+  // From half a unit of the smaller one below it on, which would be written as 1024 of that.
+  for (const [factor, name] of BINARY) if (size >= factor * (1 - 1 / 2048)) return `${digits(value / factor)} ${name}`;
   return `${digits(value)} B`;
 }
 
 /** A measured time: `870 µs`, `12.3 ms`, `1.25 s`, `4m 10s`. */
 export function formatSeconds(seconds: number): string {
-  const size = Math.abs(seconds);
+  const size = Math.abs(rounded(seconds));
   if (size === 0) return '0 s';
   if (size < 1e-6) return `${digits(seconds * 1e9)} ns`;
   if (size < 1e-3) return `${digits(seconds * 1e6)} µs`;
   if (size < 1) return `${digits(seconds * 1e3)} ms`;
   if (size < 60) return `${digits(seconds)} s`;
-  return (seconds < 0 ? '-' : '') + formatSpan(size * 1000);
+  return (seconds < 0 ? '-' : '') + formatSpan(Math.abs(seconds) * 1000);
 }
 
 export function formatMicros(us: number): string {

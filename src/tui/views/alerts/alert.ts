@@ -7,7 +7,7 @@ import { queryCommand } from '../shell.ts';
 import { AlertDetail } from './detail.ts';
 import { explain } from './explain.ts';
 import { fetchAlerts } from './fetch.ts';
-import { type AlertItem, alertItems, subjectOf } from './model.ts';
+import { type AlertItem, alertItems, currentItem, subjectOf } from './model.ts';
 import { silenceAlert } from './silence.ts';
 
 export class AlertPlace extends Place {
@@ -31,10 +31,7 @@ export class AlertPlace extends Place {
 
   async fetch(signal: AbortSignal): Promise<void> {
     this.#all = alertItems(await fetchAlerts(this.desk.monitor));
-    const { item } = this.#detail;
-    const found = this.#all.find((each) => each.key === item.key);
-    // Gone from the rules: it was resolved while one looked at it.
-    this.#detail.item = found ?? { ...item, state: 'inactive', sinceMs: undefined, value: Number.NaN };
+    this.#detail.item = currentItem(this.#detail.item, this.#all);
     await this.#detail.fetch(signal);
   }
 

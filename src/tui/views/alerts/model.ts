@@ -14,6 +14,7 @@ import type { AlertAnswers } from './fetch.ts';
 export type AlertState = 'firing' | 'pending' | 'failing' | 'silenced' | 'inhibited' | 'muted' | 'inactive';
 
 export interface AlertItem {
+  /** The same while it is pending, fires and is told of. */
   readonly key: string;
   readonly name: string;
   readonly state: AlertState;
@@ -66,7 +67,7 @@ export function alertItems({ groups, routed, notifications }: AlertAnswers): Ale
         const route = byPrint.get(print) ?? byName.get(rule.name)?.find((each) => contains(each.labels, alert.labels));
         if (route !== undefined) seen.add(route.fingerprint);
         items.push({
-          key: route?.fingerprint ?? print,
+          key: print,
           name: rule.name,
           state: alert.state === 'firing' ? stateOf(route) : alert.state,
           severity: alert.labels.get('severity'),
@@ -137,6 +138,11 @@ export function tellingText({ telling }: Pick<AlertItem, 'telling'>): string {
     .join(' ');
 }
 
+/** Its fingerprint as the routing has it, whose alerts may have more labels than the rules'. */
+export function routedPrint({ routed, key }: AlertItem): string {
+  return routed?.fingerprint ?? key;
+}
+
 /** Whether there is an alert, not only a rule that could give one. */
 export function hasAlert({ state }: Pick<AlertItem, 'state'>): boolean {
   return state !== 'inactive' && state !== 'failing';
@@ -160,7 +166,7 @@ function severityRank(severity: string): number {
 
 function inactive(group: RuleGroupState, rule: RuleState, shared: ReturnType<typeof sharedOf>): AlertItem {
   return {
-    key: `${group.file}/${group.name}/${rule.name}`,
+    key: ruleKey(group, rule),
     name: rule.name,
     state: rule.health === 'err' ? 'failing' : 'inactive',
     severity: rule.labels.get('severity'),
@@ -178,6 +184,18 @@ function inactive(group: RuleGroupState, rule: RuleState, shared: ReturnType<typ
     inhibitors: new Map(),
     told: [],
   };
+}
+
+function ruleKey(group: RuleGroupState, rule: RuleState): string {
+  return `${group.file}/${group.name}/${rule.name}`;
+}
+
+/** The item as it is now: itself; of a rule that had no alert, its first alert; else itself, over by now. */
+export function currentItem(item: AlertItem, all: readonly AlertItem[]): AlertItem {
+  const found =
+    all.find(({ key }) => key === item.key) ??
+    all.find(({ rule, group }) => rule !== undefined && group !== undefined && ruleKey(group, rule) === item.key);
+  return found ?? { ...item, state: 'inactive', sinceMs: undefined, value: Number.NaN };
 }
 
 /** An alert that came by the API, or of a rule that is not there any more. */

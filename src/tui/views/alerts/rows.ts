@@ -12,7 +12,7 @@ import { BLANK, type Part, type Row, row, select, sized, toned } from '../../fra
 import { type Column, headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
 import { clean, widthOf, wrap } from '../../sanitise.ts';
 import type { Theme, Tone } from '../../theme.ts';
-import { type AlertItem, type AlertState, hasAlert, tellingText, toldText, valueText } from './model.ts';
+import { type AlertItem, type AlertState, hasAlert, routedPrint, tellingText, toldText, valueText } from './model.ts';
 import { timelineColumn } from './timeline.ts';
 
 export function stateTone(state: AlertState): Tone {
@@ -129,10 +129,10 @@ export function notifiedGroups(
   nowMs: number,
   width: number,
 ): Group<AlertItem>[] {
-  const byKey = new Map(items.map((item) => [item.key, item]));
+  const byPrint = new Map(items.map((item) => [routedPrint(item), item]));
   const grouped = new Set<AlertItem>();
   const notified = groups.map((group) => {
-    const own = group.alerts.map((alert) => byKey.get(alert.fingerprint)).filter((item) => item !== undefined);
+    const own = group.alerts.map((alert) => byPrint.get(alert.fingerprint)).filter((item) => item !== undefined);
     for (const item of own) grouped.add(item);
     const next = group.nextFlushMs === undefined ? '' : `  next flush ${formatAgo(group.nextFlushMs, nowMs)}`;
     const count = `${next}  ${own.length}`;
@@ -250,7 +250,7 @@ export function alertFieldRows(item: AlertItem, width: number, theme: Theme): Ro
 /** `x`: every decision by its name. */
 export function explanationRows(explanation: Explanation, width: number): Row[] {
   return [
-    row(toned('strong', explanation.title)),
+    ...wrap(clean(explanation.title), width).map((part) => row(toned('strong', part))),
     ...explanation.sections.flatMap(({ heading, lines }) => [
       BLANK,
       row(toned('accent', heading)),

@@ -5,7 +5,7 @@ import type { Monitor } from '../../../monitor/sources.ts';
 import type { TraceSummary } from '../../../traces/trace.ts';
 import type { Answers } from '../../frame/asks.ts';
 import { ListState } from '../../frame/list.ts';
-import { type AlertItem, alertItems, hasAlert } from '../alerts/model.ts';
+import { type AlertItem, alertItems, hasAlert, routedPrint } from '../alerts/model.ts';
 import type { OverviewParts } from './fetch.ts';
 import { sourceStates, type Trouble, troublesOf } from './troubles.ts';
 
@@ -74,7 +74,7 @@ export class OverviewModel {
       return item === undefined || 'what' in item ? undefined : item;
     }
     const record = this.#selected('told', this.told());
-    return record && this.alerts.find((item) => record.fingerprints.includes(item.key));
+    return record && this.alerts.find((item) => record.fingerprints.includes(routedPrint(item)));
   }
 
   selectedTrouble(): Trouble | undefined {
