@@ -105,9 +105,9 @@ describe('keys', () => {
     await screen.press('Enter');
     expect(footer(screen)).toContain('Space show/hide');
     await screen.press('7');
-    expect(footer(screen)).toContain('D by duration');
+    expect(footer(screen)).toMatch(/l logs +t traces +m metrics +x explain +D by duration/);
     await screen.press('Enter');
-    expect(footer(screen)).toMatch(/^ Enter query +x explain/);
+    expect(footer(screen)).toMatch(/^ Enter query +l logs +t traces +m metrics +x explain/);
     expect(footer(screen)).not.toContain('by duration');
     await screen.press('?');
     expect(screen.text()).toMatch(/^ Rule\b.*Everywhere/m);

@@ -83,3 +83,13 @@ it('keeps both ends of long label names, and leaves out what hardly ever says an
   expect(shown(118)).toMatch(/__convert_classic_histograms_to_nhcb__ +true/);
   expect(shown(118)).not.toContain('__scrape_native_histograms__');
 });
+
+it('tells the service on a narrow screen, with targets that are down and without', () => {
+  const shop = target({}, { service: 'inventory' });
+  const down = target({ health: 'down', lastError: 'connect ECONNREFUSED' }, { service: 'orders' });
+  const up = list([shop], 78);
+  expect(up[0]).toMatch(/^State {6}Endpoint .*Service .*Scraped .*Duration .*Samples$/);
+  expect(up[2]).toMatch(/http:\/\/10\.0\.0\.1:80\/metrics +inventory .*3s ago .*10 ms/);
+  const both = list([shop, down], 78);
+  expect(both[3]).toMatch(/http:\/\/10\.0\.0\.1:80\/metrics +orders .*connect ECONN/);
+});

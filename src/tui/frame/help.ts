@@ -2,9 +2,9 @@
 import { type Binding, type Keymap, keyLabel, type Scope } from '../input/bindings.ts';
 import type { Key } from '../input/keys.ts';
 import { widthOf } from '../sanitise.ts';
-import { ListState } from './list.ts';
 import type { Area, Overlay } from './place.ts';
 import { BLANK, type Row, row, sized, toned } from './row.ts';
+import { pageHints, Scroll } from './text-page.ts';
 
 const TITLES: Partial<Record<Scope, string>> = {
   global: 'Everywhere',
@@ -21,8 +21,7 @@ export class HelpPage implements Overlay {
   readonly title = 'Keys';
   readonly shape = 'page';
   #sections: readonly { readonly scope: Scope; readonly bindings: readonly Binding[] }[];
-  #list = new ListState();
-  #count = 0;
+  #scroll = new Scroll();
 
   constructor(keymap: Keymap, scopes: readonly Scope[]) {
     this.#sections = keymap.acting(scopes).filter(({ bindings }) => bindings.length > 0);
@@ -33,34 +32,17 @@ export class HelpPage implements Overlay {
     const width = Math.floor((area.width - (columns - 1) * 3) / columns);
     const blocks = this.#sections.map(({ scope, bindings }) => sectionRows(titleOf(scope), bindings, width));
     const all = inColumns(blocks, columns, width, area.height);
-    this.#count = all.length;
-    const top = Math.max(0, Math.min(this.#list.top, all.length - area.height));
-    this.#list.top = top;
-    this.#list.page = area.height;
-    return all.slice(top, top + area.height);
+    return this.#scroll.visible(all, area.height, area.theme);
   }
 
   key(key: Key, action: string | undefined): 'close' | 'stay' {
     if (action === 'back' || action === 'quit' || action === 'help' || key.name === 'Enter') return 'close';
-    const by: Record<string, number> = {
-      down: 1,
-      up: -1,
-      'page-down': this.#list.page,
-      'page-up': -this.#list.page,
-      top: -this.#count,
-      bottom: this.#count,
-    };
-    const known =
-      { j: 'down', k: 'up', Down: 'down', Up: 'up', PgDn: 'page-down', PgUp: 'page-up' }[key.name] ?? action;
-    this.#list.top = Math.max(0, this.#list.top + (by[known ?? ''] ?? 0));
+    this.#scroll.press(key);
     return 'stay';
   }
 
   hints(): readonly (readonly [string, string])[] {
-    return [
-      ['j k', 'scroll'],
-      ['Esc', 'close'],
-    ];
+    return pageHints(this.#scroll);
   }
 }
 

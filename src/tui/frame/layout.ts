@@ -25,16 +25,13 @@ function wholeRows(session: Session, width: number, height: number): Row[] {
   // One column of air on either side: rows never touch the last column, where terminals differ in how they wrap.
   const inner = width - 2;
   const area = areaOf(session, inner, height);
-  const foot = footRows(session, inner);
-  const main = tall(mainRows(session, area), height - FRAME_ROWS + 1 - foot.length);
+  const prompt = session.prompt?.rows(inner, session.theme);
+  const main = tall(mainRows(session, area), height - FRAME_ROWS + 1 - (prompt?.length ?? 1));
+  // After the main pane, which then knows whether there is anything to scroll.
+  const foot = prompt ?? [session.overlay === undefined ? footer(session, inner) : overlayFooter(session, inner)];
   return [header(session, inner), tabs(session, inner), title(session, area), ...main, ...foot].map((each) =>
     row(' ', sized(each, inner, 'left', session.theme.glyphs.ellipsis)),
   );
-}
-
-function footRows(session: Session, width: number): Row[] {
-  if (session.prompt !== undefined) return session.prompt.rows(width, session.theme);
-  return [session.overlay === undefined ? footer(session, width) : overlayFooter(session, width)];
 }
 
 function areaOf(session: Session, width: number, height: number): Area {

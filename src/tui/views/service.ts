@@ -37,6 +37,13 @@ export function matchService(
   return undefined;
 }
 
+/** What is said where `matchService` finds none. */
+export function serviceNote(records: 'logs' | 'traces', service: string | undefined): string {
+  return service === undefined
+    ? `it names no service: the ${records} of all are shown`
+    : `no service of the ${records} is ${service}: all are shown`;
+}
+
 /** `order-service`, `order_svc` and `shop/order` are all `order`. */
 function bare(name: string): string {
   return name

@@ -105,7 +105,7 @@ export class AlertDetail implements Detail {
         titleRow('Details', '', width, theme),
         ...alertFieldRows(this.item, width, theme),
       ];
-      return this.scroll.visible(all, height);
+      return this.scroll.visible(all, height, theme);
     }
     const left = Math.floor((width - 3) * 0.45);
     const right = width - 3 - left;
@@ -117,7 +117,7 @@ export class AlertDetail implements Detail {
       1,
       row('   '),
     );
-    const fields = this.scroll.visible(alertFieldRows(this.item, left, theme), height - 1);
+    const fields = this.scroll.visible(alertFieldRows(this.item, left, theme), height - 1, theme);
     return [...heads, ...beside(fields, left, this.#toldRows(area, right), right, height - 1, row('   '))];
   }
 

@@ -10,6 +10,7 @@ import { promptRow } from '../../frame/prompt-row.ts';
 import { BLANK, type Row, row, sized, toned } from '../../frame/row.ts';
 import type { Key } from '../../input/keys.ts';
 import { editLine, type LineState, lineOf } from '../../input/line-editor.ts';
+import { clean, wrap } from '../../sanitise.ts';
 import { type AlertItem, hasAlert, titleOf } from './model.ts';
 
 const FIELDS = ['matchers', 'for', 'comment', 'by'] as const;
@@ -39,6 +40,11 @@ export function silenceFiltered(
   desk.show(new SilenceDialog(desk, 'Silence what the filter names', filterMatchers(filter, shown), alerts));
 }
 
+const NAME_WIDTH = 10;
+const BLANK_NAME = ' '.repeat(NAME_WIDTH);
+/** Of the alerts that it matches; the list behind the filter shows all of them. */
+const MOST_NAME_ROWS = 4;
+
 class SilenceDialog implements Overlay {
   readonly title: string;
   readonly shape = 'box';
@@ -47,7 +53,6 @@ class SilenceDialog implements Overlay {
   #lines: Record<Field, LineState>;
   #field: Field = 'for';
   #asking = false;
-  #error: string | undefined;
 
   constructor(desk: Desk, title: string, matchers: readonly Matcher[], alerts: readonly AlertItem[]) {
     this.#desk = desk;
@@ -63,11 +68,12 @@ class SilenceDialog implements Overlay {
 
   rows(area: Area): Row[] {
     const width = Math.min(76, area.width - 12);
-    const field = (name: Field, label: string): Row => {
+    const field = (name: Field): Row[] => {
       const line = this.#lines[name];
-      const head = sized(row(toned(name === this.#field ? 'accent' : 'muted', label)), 10);
-      const active = name === this.#field && !this.#asking;
-      return row(head, active ? promptRow('', line, width - 10, area.theme) : sized(row(line.text), width - 10));
+      const head = sized(row(toned(name === this.#field ? 'accent' : 'muted', name)), NAME_WIDTH);
+      if (name === this.#field && !this.#asking)
+        return [row(head, promptRow('', line, width - NAME_WIDTH, area.theme))];
+      return wrap(clean(line.text), width - NAME_WIDTH).map((text, i) => row(i === 0 ? head : BLANK_NAME, text));
     };
     const read = this.#read();
     const matched =
@@ -78,12 +84,9 @@ class SilenceDialog implements Overlay {
           );
     const foot: Row[] =
       typeof read === 'string'
-        ? [row(toned('warning', read))]
+        ? wrap(clean(read), width).map((text) => row(toned('warning', text)))
         : [
-            row(
-              toned('muted', `matches ${plural(matched.length, 'alert')} now: `),
-              matched.map(titleOf).join(', ') || 'none',
-            ),
+            ...matchedRows(matched, width),
             row(
               toned('muted', 'ends '),
               `${formatClock(this.#desk.nowMs() + read.forMs, area.zone)} ${area.zone.name}`,
@@ -91,13 +94,9 @@ class SilenceDialog implements Overlay {
             ),
           ];
     return [
-      field('matchers', 'matchers'),
-      field('for', 'for'),
-      field('comment', 'comment'),
-      field('by', 'by'),
+      ...FIELDS.flatMap(field),
       BLANK,
-      ...foot.map((each) => sized(each, width)),
-      ...(this.#error === undefined ? [] : [row(toned('critical', this.#error))]),
+      ...foot,
       ...(this.#asking
         ? [
             BLANK,
@@ -186,6 +185,22 @@ class SilenceDialog implements Overlay {
       return `matchers: ${messageOf(error)}`;
     }
   }
+}
+
+/** How many alerts, and which, as far as there is room. */
+function matchedRows(matched: readonly AlertItem[], width: number): Row[] {
+  const head = `matches ${plural(matched.length, 'alert')} now: `;
+  const names = matched.map((item) => clean(titleOf(item)));
+  let shown = names.length;
+  const lines = (): string[] => {
+    const rest = names.length - shown;
+    const told = names.slice(0, shown).join(', ') || 'none';
+    return wrap(`${head}${told}${rest === 0 ? '' : ` and ${rest} more`}`, width);
+  };
+  while (shown > 1 && lines().length > MOST_NAME_ROWS) shown -= 1;
+  return lines().map((text, i) =>
+    i === 0 ? row(toned('muted', text.slice(0, head.length)), text.slice(head.length)) : row(text),
+  );
 }
 
 /** A filter takes parts of values, a silence takes whole ones: those of the alerts that passed. */

@@ -43,7 +43,7 @@ export class EventsPlace extends Place {
           ),
         ),
       );
-    return this.#scroll.visible(rows, area.height);
+    return this.#scroll.visible(rows, area.height, area.theme);
   }
 
   override act(action: string): boolean {

@@ -7,7 +7,7 @@ import { emptyRows, unloadedRows } from '../../frame/pane.ts';
 import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts';
 import { type Part, type Row, row, toned } from '../../frame/row.ts';
 import type { Scope } from '../../input/bindings.ts';
-import { matchService } from '../service.ts';
+import { matchService, serviceNote } from '../service.ts';
 import { LINE_LIMIT, LogCriteria } from './criteria.ts';
 import { isError, LEVELS, LogBuffer, subjectOfRecord } from './model.ts';
 import { RecordPlace } from './record.ts';
@@ -95,8 +95,7 @@ export class LogsPlace extends Place {
     if (subject === undefined || this.#criteria.trace !== undefined || this.#criteria.service !== undefined) return;
     if (subject.service === undefined && subject.labels === undefined) return;
     this.#criteria.service = matchService(this.#services, subject.labels, subject.service);
-    if (this.#criteria.service === undefined)
-      this.#note = `no service of the logs is ${subject.service ?? 'that'}: all are shown`;
+    if (this.#criteria.service === undefined) this.#note = serviceNote('logs', subject.service);
   }
 
   #past(): LogQuery {

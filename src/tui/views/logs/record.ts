@@ -32,7 +32,7 @@ export class RecordPlace extends Place {
   async fetch(): Promise<void> {}
 
   rows(area: Area): Row[] {
-    return this.#scroll.visible(recordRows(this.#record, area), area.height);
+    return this.#scroll.visible(recordRows(this.#record, area), area.height, area.theme);
   }
 
   override act(action: string): boolean {

@@ -1,10 +1,11 @@
 /** One rule in detail: its query and what it gives now. */
 import type { RuleGroupState, RuleState } from '../../../monitor/sources.ts';
 import type { InstantSample } from '../../../promql/result.ts';
-import type { Area, Desk } from '../../frame/place.ts';
+import type { Area, Desk, Subject } from '../../frame/place.ts';
 import { messageOf } from '../../frame/poller.ts';
 import type { Detail } from '../../frame/preview.ts';
 import type { Row } from '../../frame/row.ts';
+import { serviceOf } from '../service.ts';
 import { ruleRows } from './rows.ts';
 
 export interface RuleItem {
@@ -15,6 +16,18 @@ export interface RuleItem {
 /** What makes a rule the same one at the next look. */
 export function keyOf({ group, rule }: RuleItem): string {
   return [group.file, group.name, rule.name, rule.query].join('\n');
+}
+
+/** From a rule: its query, and where it has alerts what the first of them is about, from when it became active until now. */
+export function subjectOf({ rule }: RuleItem, nowMs: number): Subject {
+  const [first] = [...(rule.alerts ?? [])].sort((a, b) => a.activeAtMs - b.activeAtMs);
+  const labels = first?.labels ?? rule.labels;
+  return {
+    service: serviceOf(labels) || undefined,
+    labels,
+    expression: rule.query,
+    ...(first === undefined ? {} : { fromMs: first.activeAtMs, toMs: nowMs }),
+  };
 }
 
 export class RuleDetail implements Detail {

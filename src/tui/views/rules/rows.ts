@@ -30,6 +30,11 @@ function ruleLook(rule: RuleState, { glyphs }: Theme): { readonly text: string; 
   }
 }
 
+/** The clock that measures it counts milliseconds. */
+function tookText({ evaluationSeconds }: Pick<RuleState, 'evaluationSeconds'>): string {
+  return evaluationSeconds === 0 ? '< 1 ms' : formatSeconds(evaluationSeconds);
+}
+
 function ruleColumns(area: Area): Column<RuleItem>[] {
   const { theme, nowMs } = area;
   return [
@@ -71,7 +76,7 @@ function ruleColumns(area: Area): Column<RuleItem>[] {
       max: 8,
       align: 'right',
       priority: 2,
-      cell: ({ rule }) => formatSeconds(rule.evaluationSeconds),
+      cell: ({ rule }) => (rule.lastEvaluationMs === 0 ? '' : tookText(rule)),
     },
     {
       id: 'for',
@@ -85,7 +90,7 @@ function ruleColumns(area: Area): Column<RuleItem>[] {
     },
     {
       id: 'query',
-      title: 'Query, or what is wrong with it',
+      title: 'Query or error',
       min: 20,
       max: 200,
       grow: 1,
@@ -111,7 +116,7 @@ export function ruleListRows(
             toned('strong', clean(group.name)),
             toned(
               'muted',
-              `  ${shortenMiddle(clean(group.file), 40)}  every ${formatSpan(group.intervalMs)}  took ${formatSeconds(group.evaluationSeconds)}  `,
+              `  ${shortenMiddle(clean(group.file), 40)}  every ${formatSpan(group.intervalMs)}  took ${tookText(group)}  `,
             ),
             toned(
               'muted',
@@ -164,7 +169,7 @@ export function ruleRows(
             ? 'never'
             : `${formatClock(rule.lastEvaluationMs, zone)} ${zone.name}, ${formatAgo(rule.lastEvaluationMs, nowMs)}`,
         ],
-        ['took', formatSeconds(rule.evaluationSeconds)],
+        ['took', rule.lastEvaluationMs === 0 ? '' : tookText(rule)],
         ['every', formatSpan(group.intervalMs)],
         ...(rule.kind === 'alerting' ? ([['for', formatSpan(rule.forMs ?? 0)]] as const) : []),
         ...[...rule.labels].map(([name, value]) => [`label ${name}`, value] as const),

@@ -12,7 +12,7 @@ import { Scroll } from '../../frame/text-page.ts';
 import type { Scope } from '../../input/bindings.ts';
 import { explainRule } from '../alerts/explain.ts';
 import { queryCommand } from '../shell.ts';
-import { keyOf, RuleDetail, type RuleItem } from './detail.ts';
+import { keyOf, RuleDetail, type RuleItem, subjectOf } from './detail.ts';
 import { ruleListRows } from './rows.ts';
 
 const STATE_RANK = { firing: 0, pending: 1, inactive: 2 } as const;
@@ -37,7 +37,7 @@ export class RulesPlace extends Place {
   }
 
   scopes(): readonly Scope[] {
-    return ['rules', 'list'];
+    return ['rules', 'subject', 'list'];
   }
 
   async fetch(signal: AbortSignal): Promise<void> {
@@ -133,7 +133,7 @@ export class RulesPlace extends Place {
 
   override subject(): Subject | undefined {
     const item = this.#items()[this.#list.selected];
-    return item === undefined ? undefined : { expression: item.rule.query, labels: item.rule.labels };
+    return item === undefined ? undefined : subjectOf(item, this.desk.nowMs());
   }
 
   override copyText(): string | undefined {
@@ -164,7 +164,7 @@ class RulePlace extends Place {
   }
 
   scopes(): readonly Scope[] {
-    return ['rule', 'list'];
+    return ['rule', 'subject', 'list'];
   }
 
   async fetch(signal: AbortSignal): Promise<void> {
@@ -173,7 +173,7 @@ class RulePlace extends Place {
   }
 
   rows(area: Area): Row[] {
-    return this.#scroll.visible(this.#detail.rows(area), area.height);
+    return this.#scroll.visible(this.#detail.rows(area), area.height, area.theme);
   }
 
   override act(action: string): boolean {
@@ -188,8 +188,7 @@ class RulePlace extends Place {
   }
 
   override subject(): Subject {
-    const { rule } = this.#detail.item;
-    return { expression: rule.query, labels: rule.labels };
+    return subjectOf(this.#detail.item, this.desk.nowMs());
   }
 
   override copyText(): string {

@@ -15,8 +15,7 @@ import { serviceOf } from '../service.ts';
 /** Those that say something of these targets; why one is down gets a good part of the width. */
 export function targetColumns(targets: readonly TargetState[], area: Area): Column<TargetState>[] {
   const { theme, nowMs, width } = area;
-  const errorWidth = targets.some((target) => target.lastError !== '') ? clamp(Math.floor(width * 0.22), 23, 60) : 5;
-  const service = (target: TargetState): string => serviceOf(target.labels.without('job').without('instance'));
+  const errorWidth = clamp(Math.floor(width * 0.22), 23, 60);
   const columns: Column<TargetState>[] = [
     {
       id: 'state',
@@ -50,14 +49,14 @@ export function targetColumns(targets: readonly TargetState[], area: Area): Colu
       title: 'Service',
       min: 7,
       max: 24,
-      priority: 4,
-      cell: service,
+      priority: 2,
+      cell: (target) => clean(namedService(target)),
     },
     {
       id: 'scraped',
-      title: 'Last scrape',
-      min: 11,
-      max: 11,
+      title: 'Scraped',
+      min: 8,
+      max: 8,
       align: 'right',
       priority: 2,
       cell: (target) => toned('muted', target.lastScrapeMs === 0 ? 'never' : formatAgo(target.lastScrapeMs, nowMs)),
@@ -132,10 +131,16 @@ export function targetColumns(targets: readonly TargetState[], area: Area): Colu
     },
   ];
   const told: Readonly<Record<string, boolean>> = {
-    service: targets.some((target) => service(target) !== ''),
+    error: targets.some((target) => target.lastError !== ''),
+    service: targets.some((target) => namedService(target) !== ''),
     instance: targets.some((target) => !target.scrapeUrl.includes(`//${target.labels.get('instance')}/`)),
   };
   return columns.filter(({ id }) => told[id] ?? true);
+}
+
+/** The service that its labels name beside job and instance; empty where they name none. */
+export function namedService({ labels }: TargetState): string {
+  return serviceOf(labels.without('job').without('instance'));
 }
 
 function clamp(value: number, least: number, most: number): number {

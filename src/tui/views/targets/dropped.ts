@@ -41,6 +41,7 @@ export class DroppedPlace extends Place {
     return this.#scroll.visible(
       [...discoveriesRows(discoveries, area), BLANK, ...droppedRows(shown, droppedCounts, area)],
       area.height,
+      area.theme,
     );
   }
 

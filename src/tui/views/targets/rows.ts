@@ -21,7 +21,7 @@ import { BLANK, beside, type Row, row, select, sized, toned } from '../../frame/
 import { headRow, itemRow, layOut, type SortState } from '../../frame/table.ts';
 import { clean, wrap } from '../../sanitise.ts';
 import { SERIES_TONES, type Theme, type Tone } from '../../theme.ts';
-import { healthLook, targetColumns, upColumn } from './columns.ts';
+import { healthLook, namedService, targetColumns, upColumn } from './columns.ts';
 import type { ScrapeHistory } from './fetch.ts';
 
 /** `6 of 7 targets up`; targets that were not scraped yet are neither up nor down. */
@@ -72,7 +72,8 @@ export function targetListRows(
 ): Row[] {
   const { width, height, theme } = area;
   const columns = targetColumns(targets, area);
-  if (ups.length > 0) columns.splice(-1, 0, upColumn(ups, area));
+  // What is wrong stands last.
+  if (ups.length > 0) columns.splice(columns.at(-1)!.id === 'error' ? -1 : columns.length, 0, upColumn(ups, area));
   const laid = layOut(columns, targets, width);
   const jobs = [...new Set(targets.map((target) => target.job))];
   const groups: Group<TargetState>[] =
@@ -126,6 +127,7 @@ function historyRows({ durations, samples }: ScrapeHistory, area: Area): Row[] {
 export function targetRows(target: TargetState, history: ScrapeHistory | undefined, area: Area): Row[] {
   const { width, theme, nowMs, zone } = area;
   const { glyph, tone } = healthLook(target, theme);
+  const service = namedService(target);
   const rows: Row[] = [
     row(
       toned(
@@ -142,6 +144,7 @@ export function targetRows(target: TargetState, history: ScrapeHistory | undefin
     ...fieldRows(
       [
         ['job', target.job],
+        ...(service === '' ? [] : ([['service', service]] as const)),
         [
           'last scrape',
           target.lastScrapeMs === 0

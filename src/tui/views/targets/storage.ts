@@ -17,6 +17,7 @@ type Ranking = StorageStatus['seriesByMetric'];
 
 export class StoragePlace extends Place {
   readonly view = 'targets';
+  override filters = false;
   #status: StorageStatus | undefined;
   #scroll = new Scroll();
 
@@ -39,7 +40,7 @@ export class StoragePlace extends Place {
   rows(area: Area): Row[] {
     const unloaded = unloadedRows(this, { what: 'what is stored', advice: ADVICE }, area);
     if (unloaded !== undefined) return unloaded;
-    return this.#scroll.visible(storageRows(this.#status!, area), area.height);
+    return this.#scroll.visible(storageRows(this.#status!, area), area.height, area.theme);
   }
 
   override act(action: string): boolean {

@@ -176,6 +176,7 @@ export class TargetsPlace extends Place {
 
 class TargetPlace extends Place {
   readonly view = 'targets';
+  override filters = false;
   readonly #detail: TargetDetail;
   #scroll = new Scroll();
 
@@ -198,7 +199,7 @@ class TargetPlace extends Place {
   }
 
   rows(area: Area): Row[] {
-    return this.#scroll.visible(this.#detail.rows(area), area.height);
+    return this.#scroll.visible(this.#detail.rows(area), area.height, area.theme);
   }
 
   override act(action: string): boolean {

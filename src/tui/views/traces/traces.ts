@@ -8,7 +8,7 @@ import { type Area, type Desk, Place, type Subject } from '../../frame/place.ts'
 import { type Part, type Row, row, toned } from '../../frame/row.ts';
 import { type SortState, sorted } from '../../frame/table.ts';
 import type { Scope } from '../../input/bindings.ts';
-import { matchService } from '../service.ts';
+import { matchService, serviceNote } from '../service.ts';
 import { traceListRows } from './rows.ts';
 import { WaterfallPlace } from './waterfall.ts';
 
@@ -87,8 +87,7 @@ export class TracesPlace extends Place {
   #adoptService(): void {
     if (this.#subject?.service === undefined && this.#subject?.labels === undefined) return;
     this.#service = matchService(this.#services, this.#subject.labels, this.#subject.service);
-    if (this.#service === undefined)
-      this.#note = `no service of the traces is ${this.#subject.service ?? 'that'}: all are shown`;
+    if (this.#service === undefined) this.#note = serviceNote('traces', this.#subject.service);
   }
 
   #items(): readonly TraceSummary[] {

@@ -123,7 +123,9 @@ export class WaterfallPlace extends Place {
 
   #detailRows(width: number, height: number, area: Area): Row[] {
     const node = this.#selected();
-    return node === undefined ? [] : this.#detail.visible(spanDetailRows(node, this.#tree!, width, area), height);
+    return node === undefined
+      ? []
+      : this.#detail.visible(spanDetailRows(node, this.#tree!, width, area), height, area.theme);
   }
 
   override act(action: string): boolean {
