@@ -11,7 +11,7 @@ import type { CommandContext } from './context.ts';
  * By how much of what is in use the heap of either thread may grow before it is collected. By itself V8 waits for a threefold
  * growth where little is allocated, and a screen that is kept open all day would fill that with old answers.
  */
-const HEAP_GROWTH_PERCENT = 40;
+const HEAP_GROWTH_PERCENT = 60;
 
 /** Gives the exit code. Rejects where the monitor cannot start. */
 export async function screen(

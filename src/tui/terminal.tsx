@@ -29,7 +29,7 @@ export interface TerminalOptions {
 
 /** What comes in is drawn so often for a while after a key, and less often while nobody does anything. */
 const FRAME_MS = 100;
-const IDLE_FRAME_MS = 500;
+const IDLE_FRAME_MS = 900;
 const IDLE_AFTER_MS = 3000;
 const KEY_FRAME_MS = 16;
 const CLOCK_MS = 1000;
