@@ -8,7 +8,7 @@ import { toAnsi } from './frame/row.ts';
 import { Screen } from './frame/screen.tsx';
 import { Session } from './frame/session.ts';
 import { makeKeymap } from './input/bindings.ts';
-import { makeKeyParser } from './input/keys.ts';
+import { type Key, makeKeyParser } from './input/keys.ts';
 import { coloursOf, type ThemeName } from './theme.ts';
 import { views } from './views/registry.ts';
 
@@ -18,7 +18,7 @@ export interface TerminalOptions {
   readonly theme?: ThemeName | undefined;
   /** By action, or scope and action: `{"logs.pause": "p"}`. A bad one rejects with a sentence before the screen is taken. */
   readonly keys?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** Sets the terminal's title to `watchfire idle N` after each frame that nothing under way will change. */
+  /** Sets the terminal's title to `watchfire idle N K` after each frame that nothing under way will change: the Nth, after K keys. */
   readonly idleMarker?: boolean | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly stdin?: NodeJS.ReadStream | undefined;
@@ -49,6 +49,7 @@ export function runTerminal(monitor: Monitor, options: TerminalOptions = {}): Pr
     let drawnMs = 0;
     let keyMs = performance.now();
     let settledFrames = 0;
+    let keys = 0;
     let ended = false;
     let held: HeldTerminal | undefined;
 
@@ -101,7 +102,7 @@ export function runTerminal(monitor: Monitor, options: TerminalOptions = {}): Pr
       }
       ink.rerender(<Screen lines={lines()} />);
       if (idle && session.settled && dueMs === Number.POSITIVE_INFINITY) {
-        stdout.write(`\u001b]2;watchfire idle ${++settledFrames}\u0007`);
+        stdout.write(`\u001b]2;watchfire idle ${++settledFrames} ${keys}\u0007`);
       }
     };
     // ink lays out and writes whole frames (`debug`); the painter sends of each only what differs.
@@ -139,15 +140,17 @@ export function runTerminal(monitor: Monitor, options: TerminalOptions = {}): Pr
     });
     const clock = setInterval(() => schedule(false), CLOCK_MS);
     const parser = makeKeyParser();
+    const handle = (pressed: readonly Key[]): void => {
+      for (const key of pressed) session.handleKey(key);
+      keys += pressed.length;
+    };
     let escapeTimer: NodeJS.Timeout | undefined;
     held.onInput((chunk) => {
       keyMs = performance.now();
       clearTimeout(escapeTimer);
-      for (const key of parser.push(chunk)) session.handleKey(key);
+      handle(parser.push(chunk));
       if (parser.waiting) {
-        escapeTimer = setTimeout(() => {
-          for (const key of parser.flush()) session.handleKey(key);
-        }, ESCAPE_MS);
+        escapeTimer = setTimeout(() => handle(parser.flush()), ESCAPE_MS);
       }
     });
     schedule(true);

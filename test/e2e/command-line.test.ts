@@ -20,7 +20,7 @@ function run(
     input,
     encoding: 'utf8',
     env: { ...process.env, XDG_STATE_HOME: join(directory, 'state') },
-    timeout: 30_000,
+    timeout: 55_000,
   });
   return { code: status, out: stdout, err: stderr };
 }
@@ -135,7 +135,7 @@ it('ends quietly where nobody reads what it writes', () => {
   const script = `${process.execPath} ${join(projectRoot, 'bin', 'watchfire.js')} check config ${Array(200).fill('good.yml').join(' ')}`;
   file('good.yml', 'scrape_configs: []\n');
   const piped = `{ ${script}; echo "code $?" >&2; } | true`;
-  const { stderr } = spawnSync('bash', ['-c', piped], { cwd: directory, encoding: 'utf8', timeout: 30_000 });
+  const { stderr } = spawnSync('bash', ['-c', piped], { cwd: directory, encoding: 'utf8', timeout: 55_000 });
   expect(stderr).toBe('code 141\n');
 });
 

@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TerminalProgram } from './terminal.ts';
+import { PATIENCE_MS, TerminalProgram } from './terminal.ts';
 
 const LEFT = '\u001b[?1049l';
 const SHOWN = '\u001b[?25h';
 
-describe('the terminal', () => {
+describe('the terminal', { timeout: 4 * PATIENCE_MS }, () => {
   let directory: string;
   const programs: TerminalProgram[] = [];
   const start = (...[args, options]: ConstructorParameters<typeof TerminalProgram>): TerminalProgram => {
@@ -50,13 +50,13 @@ describe('the terminal', () => {
   });
 
   it('gives the keys while standard input gives log lines', async () => {
-    const input = 'echo "ERROR the first line"; sleep 1; echo "INFO the second line"; sleep 20';
+    const input = 'echo "ERROR the first line"; sleep 1; echo "INFO the second line"; sleep 60';
     const screen = start(['--log', '-'], { input });
     await screen.until('1 overview');
     await screen.press('4');
-    await screen.until((text) => text.includes('the first line') && text.includes('the second line'), 10_000);
+    await screen.until((text) => text.includes('the first line') && text.includes('the second line'));
     screen.type('q');
-    await screen.until(() => screen.written.includes(LEFT), 5000);
+    await screen.until(() => screen.written.includes(LEFT));
   });
 
   it("is the shell's after Ctrl-Z, and ours again after fg", async () => {
@@ -68,7 +68,7 @@ describe('the terminal', () => {
     await screen.until('the shell has it');
     screen.type('fg\r');
     await screen.until('1 overview');
-    await screen.press('q');
+    screen.type('q');
     await screen.until(() => screen.written.split(LEFT).length > 2);
     screen.type('exit\r');
     await screen.ended();

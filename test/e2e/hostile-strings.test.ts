@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalProgram } from './terminal.ts';
+import { PATIENCE_MS, TerminalProgram } from './terminal.ts';
 
 /** Sets the title, clears the screen, answers a question, overrides the direction, hides in C1, rings, breaks the line. */
 const HOSTILE =
@@ -77,7 +77,9 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it('shows hostile strings in every view, and writes nothing of them that steers', async () => {
+it('shows hostile strings in every view, and writes nothing of them that steers', {
+  timeout: 4 * PATIENCE_MS,
+}, async () => {
   await screen.until('Hostile');
   await screen.press('Enter');
   await screen.until('Told');

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../free-port.ts';
 import { projectRoot } from './terminal.ts';
 
-const WITHIN = { timeout: 20_000, interval: 50 };
+const WITHIN = { timeout: 50_000, interval: 50 };
 
 const folder = mkdtempSync(join(tmpdir(), 'watchfire-reload-'));
 const configFile = join(folder, 'prometheus.yml');

@@ -17,6 +17,9 @@ const KEYS: Readonly<Record<string, string>> = {
   Space: ' ',
 };
 
+/** Nothing waits so long unless it never comes, however busy the machine is. */
+export const PATIENCE_MS = 100_000;
+
 export interface ScreenOptions {
   readonly columns?: number;
   readonly rows?: number;
@@ -79,7 +82,7 @@ export class TerminalProgram {
     return this.#written;
   }
 
-  /** The title that the program last set; while it is idle it counts frames. */
+  /** The title that the program last set: `watchfire idle N K` for its Nth frame that nothing under way will change, after K keys. */
   get title(): string {
     return this.#title;
   }
@@ -97,12 +100,12 @@ export class TerminalProgram {
     return this.lines().join('\n');
   }
 
-  /** Presses keys one after the other, each after the screen has settled: single characters, or names such as Enter. */
+  /** Presses keys one after the other, each after the screen has settled on the one before: single characters, or names such as Enter. */
   async press(...keys: readonly string[]): Promise<void> {
     for (const key of keys) {
-      const before = this.#title;
+      const before = this.#keys();
       this.#pty.write(KEYS[key] ?? key);
-      await this.#settled(before);
+      await this.#settled(key, before);
     }
   }
 
@@ -116,7 +119,7 @@ export class TerminalProgram {
   }
 
   /** Waits until the screen shows it; the error shows the screen. */
-  async until(what: string | RegExp | ((text: string) => boolean), withinMs = 30_000): Promise<string> {
+  async until(what: string | RegExp | ((text: string) => boolean), withinMs = PATIENCE_MS): Promise<string> {
     const holds = (text: string): boolean =>
       typeof what === 'string' ? text.includes(what) : what instanceof RegExp ? what.test(text) : what(text);
     const untilMs = Date.now() + withinMs;
@@ -131,7 +134,7 @@ export class TerminalProgram {
     }
   }
 
-  async ended(withinMs = 10_000): Promise<number> {
+  async ended(withinMs = PATIENCE_MS): Promise<number> {
     const untilMs = Date.now() + withinMs;
     while (this.#exit === undefined) {
       if (Date.now() > untilMs) throw new Error(`the program has not ended; it shows:\n${this.text()}`);
@@ -144,10 +147,19 @@ export class TerminalProgram {
     if (this.#exit === undefined) this.#pty.kill(signal);
   }
 
-  /** A key was handled when a new frame is drawn and idle, or when none comes because nothing changed. */
-  async #settled(before: string): Promise<void> {
-    const untilMs = Date.now() + 1000;
-    while (this.#title === before && Date.now() < untilMs && this.#exit === undefined) await pause(20);
+  /** Keys that the last idle frame came after. */
+  #keys(): number {
+    return Number(/^watchfire idle \d+ (\d+)$/.exec(this.#title)?.[1] ?? 0);
+  }
+
+  /** A key was handled when there is an idle frame that came after it, or when it ended the program. */
+  async #settled(key: string, before: number): Promise<void> {
+    const untilMs = Date.now() + PATIENCE_MS;
+    while (this.#keys() <= before && this.#exit === undefined) {
+      if (Date.now() > untilMs)
+        throw new Error(`the screen did not settle within ${PATIENCE_MS} ms after ${key}; it shows:\n${this.text()}`);
+      await pause(20);
+    }
   }
 }
 
