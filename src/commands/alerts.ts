@@ -1,5 +1,6 @@
 /** `watchfire alerts` and `watchfire alerts explain`. */
 
+import type { RoutedAlert } from '../alerting/model.ts';
 import { matchesAll } from '../labels/matcher.ts';
 import { parseMatcher } from '../labels/matcher-parser.ts';
 import type { MonitorSettings } from '../monitor/settings.ts';
@@ -22,7 +23,7 @@ export async function listAlerts(
     } else if (alerts.length === 0) context.stderr.write('no alert\n');
     else {
       const rows = alerts.map((alert) => [
-        alert.status.state,
+        stateText(alert, alerts),
         alert.labels.get('severity'),
         alert.labels.get('alertname'),
         new Date(alert.startsAtMs).toISOString(),
@@ -35,6 +36,18 @@ export async function listAlerts(
   } finally {
     await monitor.close();
   }
+}
+
+/** Alertmanager's state, or why nobody is told. */
+function stateText({ status }: RoutedAlert, all: readonly RoutedAlert[]): string {
+  const { state, silencedBy, inhibitedBy, mutedBy } = status;
+  if (silencedBy.length > 0) return `silenced by ${silencedBy.map((id) => id.slice(0, 8)).join(', ')}`;
+  if (inhibitedBy.length > 0) {
+    const named = (print: string): string =>
+      all.find(({ fingerprint }) => fingerprint === print)?.labels.get('alertname') || print;
+    return `inhibited by ${[...new Set(inhibitedBy.map(named))].join(', ')}`;
+  }
+  return mutedBy.length > 0 ? `muted by ${mutedBy.join(', ')}` : state;
 }
 
 /** Exit code 1 where neither a rule nor an alert is of that name. */

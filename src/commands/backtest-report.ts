@@ -24,7 +24,7 @@ const LISTED = 20;
 
 export function backtestText(report: BacktestReport): string {
   const { startMs, endMs, results, against } = report;
-  const head = `${instant(startMs)} to ${instant(endMs)}, ${formatDuration(endMs - startMs)}\n\n`;
+  const head = `${instant(startMs)} to ${instant(endMs)}, ${spanText(endMs - startMs)}\n\n`;
   if (against !== undefined) return head + differenceText(results, against, endMs);
   if (results.length === 0) return `${head}no alerting rule\n`;
   return head + summary(results, endMs) + results.map((result) => remarks(result) + firings(result, endMs)).join('');
@@ -86,9 +86,9 @@ function summary(results: readonly RuleBacktest[], endMs: number): string {
     return [
       nameOf(result.rule.name, result.ruleLabels),
       result.group,
-      formatDuration(result.intervalMs),
+      spanText(result.intervalMs),
       ...(result.error === undefined
-        ? [String(fired), fired === 0 ? '' : formatDuration(firingMs), fired === 0 ? '' : formatDuration(longest)]
+        ? [String(fired), fired === 0 ? '' : spanText(firingMs), fired === 0 ? '' : spanText(longest)]
         : ['error', '', '']),
       String(series),
       String(result.episodes.length - fired),
@@ -131,7 +131,7 @@ function comparison(before: readonly RuleBacktest[], { results: after, names: fi
     const totals = same.map((result) => totalsOf(result, endMs));
     const fired = totals.reduce((sum, each) => sum + each.fired, 0);
     const firingMs = totals.reduce((sum, each) => sum + each.firingMs, 0);
-    return [String(fired), fired === 0 ? '' : formatDuration(firingMs)];
+    return [String(fired), fired === 0 ? '' : spanText(firingMs)];
   };
   const rows = [...names].map((name) => {
     const [[firedBefore, forBefore], [firedAfter, forAfter]] = [sumOf(before, name), sumOf(after, name)];
@@ -168,12 +168,12 @@ function firingCells({ name, ruleLabels, episode }: Firing, endMs: number): stri
 }
 
 function timesOf({ firedAtMs, endedAtMs }: Episode, endMs: number): string {
-  const length = formatDuration((endedAtMs ?? endMs) - firedAtMs!);
+  const length = spanText((endedAtMs ?? endMs) - firedAtMs!);
   return `${instant(firedAtMs!)} for ${endedAtMs === undefined ? `${length}, still firing` : length}`;
 }
 
 function pendingOf({ activeAtMs, firedAtMs }: Episode): string {
-  return firedAtMs === activeAtMs ? '' : `after ${formatDuration(firedAtMs! - activeAtMs)} pending`;
+  return firedAtMs === activeAtMs ? '' : `after ${spanText(firedAtMs! - activeAtMs)} pending`;
 }
 
 function nameOf(name: string, labels: Labels): string {
@@ -186,4 +186,9 @@ function instant(atMs: number): string {
 
 function indented(table: string): string {
   return table.replace(/^/gm, '  ').replace(/ +$/, '');
+}
+
+/** In whole seconds, unless it is only a few. */
+function spanText(ms: number): string {
+  return formatDuration(ms < 10_000 ? ms : Math.round(ms / 1000) * 1000);
 }

@@ -1,5 +1,5 @@
 /** `watchfire rules backtest`: when rules would have fired over stored or remote history, and what another rule file changes. */
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { systemClock } from '../config/clock.ts';
 import { diskFiles, readConfigFile } from '../config/config-files.ts';
 import { ConfigError } from '../config/problem.ts';
@@ -13,7 +13,7 @@ import { parseExpression } from '../promql/parse.ts';
 import { backtestRules, type Difference, differenceOf } from '../rules/backtest.ts';
 import { checkRules } from '../rules/check.ts';
 import { type BacktestReport, backtestJson, backtestText } from './backtest-report.ts';
-import { type CommandContext, EXIT, UsageError } from './context.ts';
+import { type CommandContext, EXIT, namedPath, UsageError } from './context.ts';
 import { parseTime } from './query.ts';
 import { USER_AGENT } from './version.ts';
 
@@ -36,13 +36,13 @@ export async function backtest(
   settings: MonitorSettings,
   context: CommandContext,
 ): Promise<number> {
-  const named = files.map((file) => resolve(context.directory, file));
+  const named = files.map((file) => namedPath(file, context));
   const subject = readRules(named.length > 0 ? named : prometheusConfigOf(settings), settings);
   const other =
     flags.against === undefined
       ? undefined
       : readRules(
-          flags.against.map((file) => resolve(context.directory, file)),
+          flags.against.map((file) => namedPath(file, context)),
           settings,
         );
   const history = await openHistory(settings, { clock: systemClock, userAgent: USER_AGENT });

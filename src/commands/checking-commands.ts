@@ -83,6 +83,7 @@ export function addTestCommands(root: Command, context: CommandContext, exit: (c
     .argument('[label...]', 'e.g. severity=critical')
     .option('--receivers <names>', 'fail unless it goes to exactly these, comma-separated')
     .option('--cases <file>', 'YAML or JSON lines: labels, receivers, inhibited_by, muted_by (repeatable)', collect)
+    .option('--json', 'one JSON value: the routes that were tried and the receivers; of cases, one for each')
     .addHelpText('after', CASES_HELP)
     .action(async (file: string, labels: string[], options: TestRouteFlags) => {
       const { testRoute } = await import('./test-route.ts');
@@ -96,6 +97,7 @@ export function addTestCommands(root: Command, context: CommandContext, exit: (c
     .option('--label <name=value>', 'another label of the test alert (repeatable)', collect)
     .option('--annotation <name=value>', 'another annotation (repeatable)', collect)
     .option('--resolved', 'afterwards also say that it is resolved')
+    .option('--json', 'one JSON value for each integration and notification')
     .action(async (file: string, receiver: string, options: TestReceiverFlags) => {
       const { testReceiver } = await import('./test-notification.ts');
       exit(await testReceiver(file, receiver, options, context));

@@ -1,4 +1,5 @@
 /** What a command gets from the process that runs it. */
+import { resolve } from 'node:path';
 
 export interface CommandContext {
   /** The folder of the built program, where the worker and the demo stand. */
@@ -8,6 +9,11 @@ export interface CommandContext {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+}
+
+/** A path as it was given, so that messages begin with it; absolute only where the command runs for another folder. */
+export function namedPath(file: string, { directory }: Pick<CommandContext, 'directory'>): string {
+  return directory === process.cwd() ? file : resolve(directory, file);
 }
 
 /** Exit codes of every command. */

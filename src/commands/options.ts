@@ -7,7 +7,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DurationError, parseDuration } from '../config/duration.ts';
 import { loadWatchfireConfig, type WatchfireConfig } from '../config/watchfire-config.ts';
 import type { ElasticsearchSettings, MonitorSettings } from '../monitor/settings.ts';
-import { type CommandContext, UsageError } from './context.ts';
+import { type CommandContext, namedPath, UsageError } from './context.ts';
 
 /** Samples never take more than this, or a quarter of the machine's memory, unless more is asked for. */
 const LARGEST_DEFAULT_BUDGET = 2 * 1024 ** 3;
@@ -119,10 +119,7 @@ export async function resolveSettings(
     file?.prometheusConfig ??
     (namedSomething ? undefined : found(place.directory, 'prometheus.yml'));
   // As it was given: labels of targets and the files of rule groups begin with its folder, as Prometheus' do.
-  const prometheusConfigFile =
-    prometheusConfig === undefined || place.directory === process.cwd()
-      ? prometheusConfig
-      : resolve(place.directory, prometheusConfig);
+  const prometheusConfigFile = prometheusConfig === undefined ? undefined : namedPath(prometheusConfig, place);
   const alertmanagerConfig = options.alertmanagerConfig ?? file?.alertmanagerConfig;
   const alertmanagerConfigFile =
     alertmanagerConfig === undefined ? undefined : resolve(place.directory, alertmanagerConfig);

@@ -1,5 +1,5 @@
 /** The commands that act on silences. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from './context.ts';
 import { addSharedOptions, duration, type SharedOptions, settle } from './options.ts';
 
@@ -8,9 +8,13 @@ export function addSilenceCommands(root: Command, context: CommandContext, exit:
   addSharedOptions(silence.command('add'))
     .description('silence the alerts that match')
     .argument('<matcher...>', 'e.g. alertname="HighErrorRate" instance=~"web.*"')
-    .requiredOption('--comment <text>', 'why')
-    .option('--duration <duration>', 'for how long', duration, 3_600_000)
-    .option('--author <name>', 'who')
+    .requiredOption('-c, --comment <text>', 'why')
+    .addOption(
+      new Option('-d, --duration <duration>', 'for how long, e.g. 30m or 1d12h')
+        .argParser(duration)
+        .default(3_600_000, '1h'),
+    )
+    .option('-a, --author <name>', 'who (default: the user that runs this)')
     .action(
       async (matchers: string[], options: SharedOptions & { comment: string; duration: number; author?: string }) => {
         const { addSilence } = await import('./silence.ts');

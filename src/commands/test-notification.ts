@@ -1,6 +1,5 @@
 /** `watchfire test receiver` and `watchfire test template`: notifications of alerts that are made up, given, or there. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { isResolved, ZERO_TIME_MS } from '../alerting/alert.ts';
 import type { Notification } from '../alerting/integration.ts';
 import type { Alert } from '../alerting/model.ts';
@@ -17,7 +16,7 @@ import { createIntegrations } from '../notify/integrations.ts';
 import { NotificationTemplates } from '../notify/template-data.ts';
 import { readTemplateFiles } from '../notify/template-files.ts';
 import { TemplateError } from '../template/template.ts';
-import { type CommandContext, EXIT, UsageError } from './context.ts';
+import { type CommandContext, EXIT, namedPath, UsageError } from './context.ts';
 import { printable } from './text-table.ts';
 import { USER_AGENT } from './version.ts';
 
@@ -25,6 +24,7 @@ export interface TestReceiverFlags {
   readonly label?: string[];
   readonly annotation?: string[];
   readonly resolved?: boolean;
+  readonly json?: boolean;
 }
 
 export interface TestTemplateFlags {
@@ -44,7 +44,7 @@ export async function testReceiver(
   flags: TestReceiverFlags,
   context: CommandContext,
 ): Promise<number> {
-  const { value } = loadAlertmanagerConfig(resolve(context.directory, file));
+  const { value } = loadAlertmanagerConfig(namedPath(file, context));
   if (!value.receivers.some((each) => each.name === receiver)) {
     throw new UsageError(
       `${file} has no receiver ${JSON.stringify(receiver)}: it has ${value.receivers.map((each) => each.name).join(', ')}`,
@@ -58,23 +58,33 @@ export async function testReceiver(
     writeTerminal: (text) => context.stdout.write(text),
   });
   const entries = integrations.get(receiver) ?? [];
-  if (entries.length === 0) context.stdout.write(`${printable(receiver)} has no integrations: nobody would be told\n`);
+  if (entries.length === 0)
+    (flags.json ? context.stderr : context.stdout).write(
+      `${printable(receiver)} has no integrations: nobody would be told\n`,
+    );
   const firing = testNotification(receiver, flags);
   let failed = false;
+  const tell = (integration: string, status: string, outcome: string, error?: string): void => {
+    const line = error ?? (status === 'resolved' ? 'resolved sent' : 'sent');
+    const value = { receiver, integration, status, outcome, error };
+    context.stdout.write(flags.json ? `${JSON.stringify(value)}\n` : `${integration}: ${printable(line)}\n`);
+  };
   // Kept between the two, as between the notifications of a group: a message may be updated.
   for (const { name, notifier, sendResolved } of entries) {
     const store = new Map<string, string>();
     for (const notification of flags.resolved ? [firing, resolvedOf(firing)] : [firing]) {
       const isOver = notification !== firing;
       if (isOver && !sendResolved) {
-        context.stdout.write(`${name}: resolved alerts are not sent (send_resolved: false)\n`);
+        tell(name, 'resolved', 'not-sent', 'resolved alerts are not sent (send_resolved: false)');
         continue;
       }
       const outcome =
         typeof notifier === 'string'
           ? { ok: false as const, error: notifier }
           : await notifier.notify({ ...notification, store }, AbortSignal.timeout(TIMEOUT_MS));
-      context.stdout.write(`${name}: ${outcome.ok ? (isOver ? 'resolved sent' : 'sent') : printable(outcome.error)}\n`);
+      const status = isOver ? 'resolved' : 'firing';
+      if (outcome.ok) tell(name, status, 'sent');
+      else tell(name, status, 'failed', outcome.error);
       failed ||= !outcome.ok;
     }
   }
@@ -87,10 +97,8 @@ export async function testTemplate(text: string, flags: TestTemplateFlags, conte
     throw new UsageError('--group chooses among the groups of --alertmanager URL, which is not given');
   try {
     const patterns = [
-      ...(flags.config === undefined
-        ? []
-        : loadAlertmanagerConfig(resolve(context.directory, flags.config)).value.templates),
-      ...(flags.file ?? []).map((each) => resolve(context.directory, each)),
+      ...(flags.config === undefined ? [] : loadAlertmanagerConfig(namedPath(flags.config, context)).value.templates),
+      ...(flags.file ?? []).map((each) => namedPath(each, context)),
     ];
     const templates = new NotificationTemplates(systemClock, readTemplateFiles(patterns, readTextFile));
     const notifications = await notificationsOf(flags, context);
@@ -116,7 +124,7 @@ export async function testTemplate(text: string, flags: TestTemplateFlags, conte
 async function notificationsOf(flags: TestTemplateFlags, context: CommandContext): Promise<readonly Notification[]> {
   if (flags.alertmanager !== undefined) return liveNotifications(flags.alertmanager, flags.group ?? []);
   if (flags.json === undefined) return [testNotification('test', {})];
-  return [fromPayload(await readFile(resolve(context.directory, flags.json), 'utf8'))];
+  return [fromPayload(await readFile(namedPath(flags.json, context), 'utf8'))];
 }
 
 /** Of every group that has an alert which the matchers accept, as its next notification would be. */

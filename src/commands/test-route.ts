@@ -1,18 +1,18 @@
 /** `watchfire test route`: where alerts go, of labels on the command line or of a file of cases with what is expected. */
-import { resolve } from 'node:path';
 import { runRouteTest } from '../alerting/route-test.ts';
-import { Route, routeStepText } from '../alerting/route-tree.ts';
+import { matchersText, Route, type RouteStep, routeStepText } from '../alerting/route-tree.ts';
 import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
 import { loadAlertmanagerConfig } from '../config/alertmanager-loader.ts';
 import { loadRouteTests } from '../config/route-test-file.ts';
 import { Labels } from '../labels/labels.ts';
 import { parseMatcher } from '../labels/matcher-parser.ts';
-import { type CommandContext, EXIT, UsageError } from './context.ts';
+import { type CommandContext, EXIT, namedPath, UsageError } from './context.ts';
 import { printable } from './text-table.ts';
 
 export interface TestRouteFlags {
   readonly receivers?: string;
   readonly cases?: string[];
+  readonly json?: boolean;
 }
 
 export async function testRoute(
@@ -24,23 +24,27 @@ export async function testRoute(
   if ((flags.cases === undefined) === (pairs.length === 0)) {
     throw new UsageError('give the labels of one alert (severity=critical), or --cases FILE');
   }
-  const { value } = loadAlertmanagerConfig(resolve(context.directory, file));
+  const { value } = loadAlertmanagerConfig(namedPath(file, context));
   return flags.cases === undefined
-    ? tryOne(value, labelsOf(pairs), flags.receivers, context)
-    : runCases(value, flags.cases, context);
+    ? tryOne(value, labelsOf(pairs), flags, context)
+    : runCases(value, flags.cases, flags.json ?? false, context);
 }
 
-/** Prints each route that is tried and why it is taken or not, and the receivers as the last line. */
+/** Prints each route that is tried and why it is taken or not, and the receivers as the last line; or all of it as JSON. */
 function tryOne(
   config: AlertmanagerConfig,
   labels: Labels,
-  expected: string | undefined,
+  { receivers: expected, json }: TestRouteFlags,
   context: CommandContext,
 ): number {
   const root = new Route(config.route);
-  for (const step of root.trace(labels)) context.stdout.write(`${printable(routeStepText(step))}\n`);
+  const steps = root.trace(labels);
   const receivers = root.match(labels).map((route) => route.config.receiver);
-  context.stdout.write(`${printable(receivers.join(','))}\n`);
+  if (json) context.stdout.write(`${JSON.stringify({ labels, receivers, routes: steps.map(stepJson) })}\n`);
+  else {
+    for (const step of steps) context.stdout.write(`${printable(routeStepText(step))}\n`);
+    context.stdout.write(`${printable(receivers.join(','))}\n`);
+  }
   if (expected === undefined) return EXIT.fine;
   const wanted = expected.split(',').map((name) => name.trim());
   if (wanted.join(',') === receivers.join(',')) return EXIT.fine;
@@ -48,14 +52,33 @@ function tryOne(
   return EXIT.found;
 }
 
-/** Prints `FILE:LINE: …` for each expectation that is not met, and as its last line `N passed, M failed`, counted in cases. */
-function runCases(config: AlertmanagerConfig, files: readonly string[], context: CommandContext): number {
+function stepJson({ route, depth, outcome }: RouteStep): object {
+  const { matchers, place, receiver } = route.config;
+  return { matchers: matchersText(matchers), file: place.file, line: place.line, depth, outcome, receiver };
+}
+
+/**
+ * Prints `FILE:LINE: …` for each expectation that is not met, and as its last line `N passed, M failed`, counted in cases; or
+ * each case as JSON.
+ */
+function runCases(
+  config: AlertmanagerConfig,
+  files: readonly string[],
+  json: boolean,
+  context: CommandContext,
+): number {
   let [passed, failed] = [0, 0];
   for (const file of files) {
-    for (const test of loadRouteTests(resolve(context.directory, file))) {
+    for (const test of loadRouteTests(namedPath(file, context))) {
       const failures = runRouteTest(config, test);
       if (failures.length === 0) passed++;
       else failed++;
+      if (json) {
+        const told = failures.map(({ place, message, details }) => ({ line: place.line, message, details }));
+        const result = { file, name: test.name, passed: failures.length === 0, failures: told };
+        context.stdout.write(`${JSON.stringify(result)}\n`);
+        continue;
+      }
       const name = test.name === undefined ? '' : `${test.name}: `;
       for (const { place, message, details } of failures) {
         context.stdout.write(printable(`${file}:${place.line}: ${name}${message}`).concat('\n'));
@@ -63,7 +86,7 @@ function runCases(config: AlertmanagerConfig, files: readonly string[], context:
       }
     }
   }
-  context.stdout.write(`${passed} passed, ${failed} failed\n`);
+  if (!json) context.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 ? EXIT.fine : EXIT.found;
 }
 

@@ -94,13 +94,16 @@ function headLines(
   if (state === undefined || state.lastEvaluationMs === 0) lines.push('not evaluated yet');
   else {
     const every = groupState === undefined ? '' : `, every ${formatDuration(groupState.intervalMs)}`;
-    lines.push(
-      `last evaluated ${instant(state.lastEvaluationMs)} in ${formatFloat(state.evaluationSeconds, 'g', 3)}s${every}`,
-    );
+    lines.push(`last evaluated ${instant(state.lastEvaluationMs)} in ${tookText(state)}${every}`);
     if (state.lastError !== '') lines.push(`last error: ${state.lastError}`);
   }
   if (groupState?.missedIterations) lines.push(`iterations missed by the group: ${groupState.missedIterations}`);
   return lines;
+}
+
+/** The clock that measures it counts milliseconds. */
+function tookText({ evaluationSeconds }: RuleState): string {
+  return evaluationSeconds === 0 ? 'less than 1ms' : `${formatFloat(evaluationSeconds, 'g', 3)}s`;
 }
 
 async function seriesSections(

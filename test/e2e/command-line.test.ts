@@ -35,7 +35,7 @@ describe.runIf(process.platform === 'linux')('watch', () => {
   const config = file('empty.yml', 'scrape_configs: []\n');
   const startWatch = async (
     env: NodeJS.ProcessEnv,
-  ): Promise<{ readonly environ: string; stop(): Promise<unknown> }> => {
+  ): Promise<{ readonly environ: string; readonly url: string; stop(): Promise<unknown> }> => {
     const address = `127.0.0.1:${await freePort()}`;
     const args = [program, 'watch', '--prometheus-config', config, '--listen', address, '--state', 'watch-state'];
     const child = spawn(process.execPath, args, { cwd: directory, env: { ...process.env, ...env } });
@@ -46,6 +46,7 @@ describe.runIf(process.platform === 'linux')('watch', () => {
     const environ = readFileSync(`/proc/${child.pid}/environ`, 'utf8');
     return {
       environ,
+      url: `http://${address}`,
       stop() {
         child.kill('SIGTERM');
         return once(child, 'close');
@@ -64,6 +65,22 @@ describe.runIf(process.platform === 'linux')('watch', () => {
     expect(environ.split('\0')).toContain('MALLOC_MMAP_THRESHOLD_=65536');
     expect(await stop()).toEqual([0, null]);
   }, 60_000);
+
+  it('is told of an alert, which is silenced from the command line and then says by what', async () => {
+    const { url, stop } = await startWatch({});
+    const body = JSON.stringify([{ labels: { alertname: 'Down', instance: 'a' } }]);
+    await fetch(`${url}/api/v2/alerts`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const alerts = (): ReturnType<typeof run> => run(['alerts', '--alertmanager', url]);
+    expect(alerts()).toMatchObject({ code: 1, out: expect.stringMatching(/^active +Down /m) });
+    const silence = ['silence', 'add', '-c', 'a deployment', '-d', '30m', '-a', 'me', 'alertname=Down'];
+    const { code, out } = run([...silence, '--alertmanager', url]);
+    expect(code).toBe(0);
+    expect(alerts()).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`^silenced by ${out.slice(0, 8)} +Down `, 'm')),
+    });
+    expect(await stop()).toEqual([0, null]);
+  }, 120_000);
 });
 
 describe('logs', () => {
@@ -241,6 +258,58 @@ receivers:
     );
     expect(out).toMatch(/\n1 passed, 1 failed\n$/);
     expect(run(['test', 'route', config]).code).toBe(2);
+    const json = run(['test', 'route', config, '--cases', cases, '--json']);
+    expect(json.code).toBe(1);
+    expect(
+      json.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { file: 'cases.jsonl', passed: true, failures: [] },
+      { name: 'quiet', passed: false, failures: [{ line: 2, message: '{a="b"} goes to d, expected page' }] },
+    ]);
+  });
+
+  it('route: names the file as it was given, and tells the same as JSON', () => {
+    const { code, out } = run(['test', 'route', config, 'severity=critical']);
+    expect(code).toBe(0);
+    expect(out).toBe('{} (route.yml:1) entered\n  {severity="critical"} (route.yml:1) chosen → receiver page\npage\n');
+    const json = run(['test', 'route', config, 'severity=critical', '--receivers', 'd', '--json']);
+    expect(json).toMatchObject({ code: 1, err: 'expected d\n' });
+    expect(JSON.parse(json.out)).toEqual({
+      labels: { severity: 'critical' },
+      receivers: ['page'],
+      routes: [
+        { matchers: '{}', file: 'route.yml', line: 1, depth: 0, outcome: 'entered', receiver: 'd' },
+        {
+          matchers: '{severity="critical"}',
+          file: 'route.yml',
+          line: 1,
+          depth: 1,
+          outcome: 'chosen',
+          receiver: 'page',
+        },
+      ],
+    });
+  });
+
+  it('receiver: tells as JSON what each integration came to', () => {
+    const failing = file(
+      'failing.yml',
+      'route: {receiver: r}\nreceivers: [{name: r, command_configs: [{command: [false], send_resolved: false}]}]\n',
+    );
+    const { code, out } = run(['test', 'receiver', failing, 'r', '--resolved', '--json']);
+    expect(code).toBe(1);
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { receiver: 'r', integration: 'command[0]', status: 'firing', outcome: 'failed', error: expect.any(String) },
+      { receiver: 'r', integration: 'command[0]', status: 'resolved', outcome: 'not-sent' },
+    ]);
   });
 
   it('receiver: sends a firing and a resolved test alert', () => {
