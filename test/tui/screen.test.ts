@@ -128,6 +128,24 @@ describe('on call', () => {
     screen.session.close();
   });
 
+  it('counts in the header what the alert list has: silenced ones apart, and those that no rule here gave', async () => {
+    const monitor = makeFakeMonitor({ nowMs: () => NOW });
+    const screen = await open({}, { monitor });
+    expect(screen.text().split('\n')[0]).toMatch(/▲ 3 firing +△ 2 pending +●/);
+    await screen.press('3', 's', 'Enter', 'y');
+    screen.session.close();
+    const after = await open({}, { monitor });
+    expect(after.text().split('\n')[0]).toMatch(/▲ 2 firing +△ 2 pending +◌ 1 suppressed/);
+    after.session.close();
+    const [alert] = await monitor.alerts.alerts({});
+    const status = { state: 'active' as const, silencedBy: [], inhibitedBy: [], mutedBy: [] };
+    monitor.alerts.ruleGroups = async () => [];
+    monitor.alerts.alerts = async () => [{ ...alert!, status }];
+    const foreign = await open({}, { monitor });
+    expect(foreign.text().split('\n')[0]).toContain('▲ 1 firing');
+    foreign.session.close();
+  });
+
   it('silences one alert of several that differ in a label alone', async () => {
     const monitor = makeFakeMonitor({ nowMs: () => NOW });
     const [group] = await monitor.alerts.ruleGroups();

@@ -94,7 +94,7 @@ describe('the terminal', () => {
     await terminal.press('\u001b', '▲ FIRING');
     await terminal.press('\u001b', 'Wrong now');
     await terminal.press('5', 'Operation');
-    expect(terminal.title()).toMatch(/^watchfire idle \d+$/);
+    expect(terminal.title()).toMatch(/^watchfire idle \d+ \d+$/);
     terminal.stdin.emit('data', 'q');
     expect(await ended).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -4,6 +4,8 @@ import type { Monitor, SourceState } from '../../monitor/sources.ts';
 export interface AlertCounts {
   readonly firing: number;
   readonly pending: number;
+  /** Silenced, inhibited or muted: they fire, and nobody is told. */
+  readonly suppressed: number;
 }
 
 const EVERY_MS = 2000;
@@ -14,13 +16,20 @@ export class Headline {
   oldestMs: number | undefined;
   busy = false;
   #monitor: Monitor;
+  readonly #count: (monitor: Monitor) => Promise<AlertCounts>;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   #changed: () => void;
   #wantsOldest: () => boolean;
 
   /** `wantsOldest`: asked before the oldest sample is, which costs the source something. */
-  constructor(monitor: Monitor, wantsOldest: () => boolean, changed: () => void) {
+  constructor(
+    monitor: Monitor,
+    count: (monitor: Monitor) => Promise<AlertCounts>,
+    wantsOldest: () => boolean,
+    changed: () => void,
+  ) {
+    this.#count = count;
     this.#wantsOldest = wantsOldest;
     this.#monitor = monitor;
     this.#changed = changed;
@@ -40,12 +49,7 @@ export class Headline {
   async #poll(): Promise<void> {
     this.busy = this.counts === undefined;
     try {
-      const groups = await this.#monitor.alerts.ruleGroups();
-      const all = groups.flatMap((group) => group.rules.flatMap((rule) => rule.alerts ?? []));
-      this.counts = {
-        firing: all.filter((alert) => alert.state === 'firing').length,
-        pending: all.filter((alert) => alert.state === 'pending').length,
-      };
+      this.counts = await this.#count(this.#monitor);
     } catch {
       // The source's own state says that it fails, and the header shows it.
       this.counts = undefined;

@@ -77,6 +77,8 @@ function header(session: Session, width: number): Row {
               ? toned('warning', `${gap}${glyphs.pending} ${counts.pending}${narrow ? '' : ' pending'}`)
               : '',
           ];
+  if (counts !== undefined && counts.suppressed > 0)
+    alerts.push(toned('muted', `${gap}${glyphs.silenced} ${counts.suppressed}${narrow ? '' : ' suppressed'}`));
   const sources = headline.sources().flatMap(({ name, state }): Part[] => {
     const { glyph, tone } = lookOf(state, theme);
     const label = narrow ? name.slice(0, 1).toUpperCase() : ` ${name} `;

@@ -1,4 +1,6 @@
 /** The places that are open, each on top of the one that it was opened from: the topmost is fetched, and each has its own time range. */
+import type { Monitor } from '../../monitor/sources.ts';
+import type { AlertCounts } from './headline.ts';
 import type { Desk, Place, Subject, ViewName } from './place.ts';
 import { type Poller, startPoller } from './poller.ts';
 import type { KeptRange, TimeRange } from './time-range.ts';
@@ -7,6 +9,8 @@ import type { KeptRange, TimeRange } from './time-range.ts';
 export interface Views {
   root(view: ViewName, desk: Desk): Place;
   drill(view: 'metrics' | 'logs' | 'traces', subject: Subject, desk: Desk): Place;
+  /** For the header. */
+  countAlerts(monitor: Monitor): Promise<AlertCounts>;
   /** What watchfire itself has to say. */
   events(desk: Desk): Place;
 }

@@ -68,7 +68,7 @@ export class Session implements Desk {
     this.theme = makeTheme(options.theme, options.colours, options.ascii);
     this.zone = makeZone(options.utc, options.nowMs());
     const wantsOldest = (): boolean => !this.#range.chosen;
-    this.headline = new Headline(options.monitor, wantsOldest, () => {
+    this.headline = new Headline(options.monitor, options.views.countAlerts, wantsOldest, () => {
       const { oldestMs } = this.headline;
       if (oldestMs !== undefined && this.stack.length === 1) this.#range.suit(oldestMs);
       this.changed();

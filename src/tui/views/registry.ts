@@ -1,5 +1,6 @@
 /** Which place each view begins with, and where `m`, `l` and `t` lead. */
 import type { Views } from '../frame/place-stack.ts';
+import { countAlerts } from './alerts/count.ts';
 import { AlertsPlace } from './alerts/list.ts';
 import { EventsPlace } from './events/events.ts';
 import { LogsPlace } from './logs/logs.ts';
@@ -34,5 +35,6 @@ export const views: Views = {
     if (view === 'metrics') return new MetricsPlace(desk, subject);
     return subject.traceId === undefined ? new TracesPlace(desk, subject) : new WaterfallPlace(desk, subject.traceId);
   },
+  countAlerts,
   events: (desk) => new EventsPlace(desk),
 };

@@ -80,7 +80,14 @@ export function notificationColumns(
       priority: 1,
       cell: (record) => toned('strong', channelOf(record)),
     },
-    { id: 'receiver', title: 'Receiver', min: 8, max: 20, priority: 6, cell: (record) => record.receiver },
+    {
+      id: 'receiver',
+      title: 'Receiver',
+      min: withGroup ? 8 : 15,
+      max: 20,
+      priority: 6,
+      cell: (record) => record.receiver,
+    },
     {
       id: 'reason',
       title: 'Why',
@@ -94,12 +101,17 @@ export function notificationColumns(
             record.outcome === 'sent' || record.outcome === 'suppressed'
               ? 'muted'
               : outcomeLook(record.outcome, theme).tone,
-            reasonText(record.reason),
+            withShortIds(reasonText(record.reason)),
           ),
           toned('muted', nextTryText(record, nowMs)),
         ),
     },
   ];
+}
+
+/** Silences by the beginnings of their ids, as everywhere else in lists; a record that is opened has them whole. */
+function withShortIds(text: string): string {
+  return text.replace(/\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1');
 }
 
 /** Of one that is still to come. */

@@ -83,7 +83,7 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
     {
       id: 'since',
       title: 'Since',
-      min: 20,
+      min: 14,
       max: 26,
       priority: 2,
       cell: (item, width) => sinceCell(item, width, nowMs, zone, theme),
