@@ -13,7 +13,7 @@ import {
   makeZone,
 } from '../../src/tui/frame/format.ts';
 import type { Area } from '../../src/tui/frame/place.ts';
-import { rowWidth, sized, toned, toText } from '../../src/tui/frame/row.ts';
+import { row, rowWidth, sized, toned, toText } from '../../src/tui/frame/row.ts';
 import { itemRow, layOut, sorted } from '../../src/tui/frame/table.ts';
 import { TimeRange } from '../../src/tui/frame/time-range.ts';
 import { makeTheme } from '../../src/tui/theme.ts';
@@ -27,6 +27,7 @@ import {
   valueText,
 } from '../../src/tui/views/alerts/model.ts';
 import { notificationRows } from '../../src/tui/views/alerts/notification-rows.ts';
+import { sinceCell } from '../../src/tui/views/alerts/rows.ts';
 import { LogBuffer, tellingFields, volumeOf } from '../../src/tui/views/logs/model.ts';
 import { queryFor, seriesNames } from '../../src/tui/views/metrics/model.ts';
 import { keyFigures } from '../../src/tui/views/overview/fetch.ts';
@@ -207,6 +208,16 @@ describe('alerts', () => {
     expect(inactive.state).toBe('inactive');
     expect(currentItem(inactive, after).state).toBe('firing');
     expect(currentItem(fires, []).state).toBe('inactive');
+  });
+});
+
+describe('since when', () => {
+  it('is told by the clock, too, where there is room for it', async () => {
+    const [item] = alertItems(await answers());
+    const theme = makeTheme('default', 16, false);
+    const cell = (width: number): string =>
+      toText(row(sinceCell(item!, width, NOW, makeZone(true, NOW), theme))).trimEnd();
+    expect([26, 20, 12].map(cell)).toEqual(['8m 12s since 13:51:48', '8m 12s 13:51:48', '8m 12s']);
   });
 });
 

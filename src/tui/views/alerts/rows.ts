@@ -40,8 +40,9 @@ export function sinceCell(item: AlertItem, width: number, nowMs: number, zone: Z
     );
   }
   const span = `${formatSpan(elapsed)} `;
-  const since = `since ${formatMoment(item.sinceMs, nowMs, zone)}`;
-  return row(span, toned('muted', span.length + since.length <= width ? since : ''));
+  const moment = formatMoment(item.sinceMs, nowMs, zone);
+  const fitting = [`since ${moment}`, moment].find((text) => span.length + text.length <= width);
+  return row(span, toned('muted', fitting ?? ''));
 }
 
 export function alertColumns(area: Area): Column<AlertItem>[] {
@@ -83,7 +84,7 @@ export function alertColumns(area: Area): Column<AlertItem>[] {
     {
       id: 'since',
       title: 'Since',
-      min: 14,
+      min: 20,
       max: 26,
       priority: 2,
       cell: (item, width) => sinceCell(item, width, nowMs, zone, theme),

@@ -47,7 +47,7 @@ export function targetColumns(targets: readonly TargetState[], area: Area): Colu
     {
       id: 'service',
       title: 'Service',
-      min: 7,
+      min: 9,
       max: 24,
       priority: 2,
       cell: (target) => clean(namedService(target)),
