@@ -1,12 +1,11 @@
 /** Whether a span is what a search looks for: every condition on this one span (Jaeger's search). */
 import { compileAnchored } from '../labels/regexp.ts';
 import { attributeText } from './attribute.ts';
+import type { SpanOutline } from './outline.ts';
 import type { AttributeValue, Span, TraceQuery } from './trace.ts';
 
-export type SpanOutline = Pick<Span, 'service' | 'name' | 'startUs' | 'durationUs'>;
-
 /** What can be said without the tags. */
-export function outlineMatcher(query: TraceQuery): (span: SpanOutline) => boolean {
+export function outlineMatcher(query: TraceQuery): (span: Omit<SpanOutline, 'isRoot'>) => boolean {
   const { service, operation, minDurationUs, maxDurationUs, startUs, endUs } = query;
   return (span) =>
     (service === undefined || service === '' || span.service === service) &&

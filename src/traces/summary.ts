@@ -1,60 +1,42 @@
 /** A trace in one row: root, extent, spans and errors by service. */
-import type { Span, Trace, TraceSummary } from './trace.ts';
-import { isBetterRoot } from './tree.ts';
+import { outlineOf, type SpanOutline } from './outline.ts';
+import type { Trace, TraceSummary } from './trace.ts';
 
 /** The trace must have at least one span. */
-export function summaryOf({ spans }: Trace): TraceSummary {
-  const growing = new GrowingSummary();
-  for (const span of spans) growing.add(span);
-  return growing.summary();
+export function summaryOf({ traceId, spans }: Trace): TraceSummary {
+  return summaryOfOutlines(traceId, spans.map(outlineOf));
 }
 
-/** The summary of a trace whose spans come one after the other. */
-export class GrowingSummary {
-  readonly #services = new Map<string, number>();
-  #root: Pick<Span, 'traceId' | 'service' | 'name' | 'startUs' | 'durationUs' | 'parentSpanId'> | undefined;
-  #startUs = Number.POSITIVE_INFINITY;
-  #endUs = Number.NEGATIVE_INFINITY;
-  #spans = 0;
-  #errors = 0;
-
-  add(span: Span): void {
-    const { traceId, service, name, startUs, durationUs, parentSpanId } = span;
-    if (this.#root === undefined || isBetterRoot(span, this.#root))
-      this.#root = { traceId, service, name, startUs, durationUs, parentSpanId };
-    this.#startUs = Math.min(this.#startUs, startUs);
-    this.#endUs = Math.max(this.#endUs, startUs + durationUs);
-    this.#spans += 1;
-    if (span.error) this.#errors += 1;
-    this.#services.set(service, (this.#services.get(service) ?? 0) + 1);
+/** Throws RangeError where there is no span. */
+export function summaryOfOutlines(traceId: string, spans: Iterable<SpanOutline>): TraceSummary {
+  let root: SpanOutline | undefined;
+  let startUs = Number.POSITIVE_INFINITY;
+  let endUs = Number.NEGATIVE_INFINITY;
+  let [spanCount, errorCount] = [0, 0];
+  const services: Record<string, number> = Object.create(null);
+  for (const span of spans) {
+    if (root === undefined || isBetterRoot(span, root)) root = span;
+    startUs = Math.min(startUs, span.startUs);
+    endUs = Math.max(endUs, span.startUs + span.durationUs);
+    spanCount += 1;
+    if (span.error) errorCount += 1;
+    services[span.service] = (services[span.service] ?? 0) + 1;
   }
+  if (root === undefined) throw new RangeError('a trace has at least one span');
+  return {
+    traceId,
+    rootService: root.service,
+    rootName: root.name,
+    startUs,
+    // A sum of floats that are microseconds of an epoch is off by a fraction.
+    durationUs: spanCount === 1 ? root.durationUs : endUs - startUs,
+    spanCount,
+    errorCount,
+    services,
+  };
+}
 
-  get spans(): number {
-    return this.#spans;
-  }
-
-  get startUs(): number {
-    return this.#startUs;
-  }
-
-  hasService(service: string): boolean {
-    return this.#services.has(service);
-  }
-
-  /** Throws RangeError where no span came yet. */
-  summary(): TraceSummary {
-    const root = this.#root;
-    if (root === undefined) throw new RangeError('a trace has at least one span');
-    return {
-      traceId: root.traceId,
-      rootService: root.service,
-      rootName: root.name,
-      startUs: this.#startUs,
-      // A sum of floats that are microseconds of an epoch is off by a fraction.
-      durationUs: this.#spans === 1 ? root.durationUs : this.#endUs - this.#startUs,
-      spanCount: this.#spans,
-      errorCount: this.#errors,
-      services: Object.fromEntries(this.#services),
-    };
-  }
+/** The earliest span without a parent is the root; where every parent is missing, the earliest of all. */
+function isBetterRoot(one: SpanOutline, other: SpanOutline): boolean {
+  return one.isRoot === other.isRoot ? one.startUs < other.startUs : one.isRoot;
 }

@@ -2,8 +2,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { attributeText } from './attribute.ts';
 import { outlineMatcher, spanMatcher } from './match-span.ts';
+import { outlineOf, type SpanOutline } from './outline.ts';
 import { type Operation, PackedSpans } from './packed-spans.ts';
-import { GrowingSummary } from './summary.ts';
+import { summaryOfOutlines } from './summary.ts';
 import type { Span, Trace, TraceQuery, TraceSummary } from './trace.ts';
 
 export interface TraceStoreOptions {
@@ -28,14 +29,15 @@ export interface TraceStoreStatus {
 
 interface StoredTrace {
   readonly traceId: string;
-  readonly summary: GrowingSummary;
   /** In the order in which they came, as the loose ones that came after them. */
   readonly packed: PackedSpans[];
   loose: Span[];
+  spans: number;
   /** Of all of it. */
   bytes: number;
   /** Of the loose spans. */
   looseBytes: number;
+  startUs: number;
   lastStartUs: number;
 }
 
@@ -95,16 +97,17 @@ export class TraceStore {
     const asksTags = Object.keys(query.tags ?? {}).length > 0;
     const candidates: StoredTrace[] = [];
     for (const stored of this.#traces.values()) {
-      if (service !== undefined && service !== '' && !stored.summary.hasService(service)) continue;
+      if (service !== undefined && service !== '' && !hasService(stored, service)) continue;
       if (startUs !== undefined && stored.lastStartUs < startUs) continue;
-      if (endUs !== undefined && stored.summary.startUs > endUs) continue;
+      if (endUs !== undefined && stored.startUs > endUs) continue;
       candidates.push(stored);
     }
-    candidates.sort((a, b) => b.summary.startUs - a.summary.startUs);
+    candidates.sort((a, b) => b.startUs - a.startUs);
     const found: TraceSummary[] = [];
     let unpacked = 0;
-    for (const { loose, packed, summary } of candidates) {
+    for (const stored of candidates) {
       if (found.length >= query.limit) break;
+      const { loose, packed } = stored;
       let isFound = loose.some(matches);
       for (const some of isFound ? [] : packed) {
         if (!some.some(isOutlined)) continue;
@@ -115,7 +118,7 @@ export class TraceStore {
         unpacked = 0;
         await turn();
       }
-      if (isFound) found.push(summary.summary());
+      if (isFound) found.push(summaryOfOutlines(stored.traceId, outlinesOf(stored)));
     }
     return found;
   }
@@ -141,14 +144,15 @@ export class TraceStore {
 
   #addSpan(span: Span): boolean {
     const stored = this.#traces.get(span.traceId) ?? this.#newTrace(span);
-    if (stored.summary.spans >= this.#maxSpansPerTrace) return false;
+    if (stored.spans >= this.#maxSpansPerTrace) return false;
     // Taken out and put in again, it is the newest.
     this.#traces.delete(span.traceId);
     this.#traces.set(span.traceId, stored);
     this.#loose.delete(stored);
     this.#loose.add(stored);
     stored.loose.push(span);
-    stored.summary.add(span);
+    stored.spans += 1;
+    stored.startUs = Math.min(stored.startUs, span.startUs);
     stored.lastStartUs = Math.max(stored.lastStartUs, span.startUs);
     const bytes = estimatedBytes(span);
     stored.looseBytes += bytes;
@@ -162,11 +166,12 @@ export class TraceStore {
   #newTrace({ traceId, startUs }: Span): StoredTrace {
     const stored: StoredTrace = {
       traceId,
-      summary: new GrowingSummary(),
+      spans: 0,
       packed: [],
       loose: [],
       bytes: 0,
       looseBytes: 0,
+      startUs,
       lastStartUs: startUs,
     };
     this.#grow(stored, TRACE_BYTES);
@@ -213,12 +218,12 @@ export class TraceStore {
     const [traceId, stored] = this.#traces.entries().next().value!;
     this.#traces.delete(traceId);
     for (const span of stored.loose) this.#leave(this.#operationOf(span));
-    for (const packed of stored.packed) for (let i = 0; i < packed.length; i++) this.#leave(packed.operationOf(i));
+    for (const packed of stored.packed) for (const operation of packed.operations()) this.#leave(operation);
     this.#takeLoose(stored);
     this.#bytes -= stored.bytes;
-    this.#spans -= stored.summary.spans;
+    this.#spans -= stored.spans;
     this.#evictedTraces += 1;
-    this.#evictedSpans += stored.summary.spans;
+    this.#evictedSpans += stored.spans;
   }
 
   /** One span less. */
@@ -231,12 +236,21 @@ export class TraceStore {
   }
 }
 
+function hasService({ packed, loose }: StoredTrace, service: string): boolean {
+  return packed.some((some) => some.hasService(service)) || loose.some((span) => span.service === service);
+}
+
+function* outlinesOf({ packed, loose }: StoredTrace): Generator<SpanOutline, void, undefined> {
+  for (const some of packed) yield* some.outlines();
+  yield* loose.map(outlineOf);
+}
+
 function spansOf({ packed, loose }: StoredTrace): Span[] {
   return [...packed.flatMap((some) => some.spans()), ...loose];
 }
 
 /** Of a trace, beside its spans. */
-const TRACE_BYTES = 900;
+const TRACE_BYTES = 400;
 const SPAN_BYTES = 400;
 const ATTRIBUTE_BYTES = 48;
 

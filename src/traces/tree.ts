@@ -54,25 +54,6 @@ export function buildTraceTree(trace: Trace): TraceTree {
   return nodes.length === 0 ? { roots, nodes, startUs: 0, endUs: 0 } : { roots, nodes, startUs, endUs };
 }
 
-/** The earliest span without a parent; where every parent is missing, the earliest of all. */
-export function rootSpanOf(trace: Trace): Span {
-  let root: Span | undefined;
-  for (const span of trace.spans) if (root === undefined || isBetterRoot(span, root)) root = span;
-  if (root === undefined) throw new RangeError('a trace has at least one span');
-  return root;
-}
-
-/** Whether the one is the root rather than the other, which comes before it. */
-export function isBetterRoot(one: RootCandidate, other: RootCandidate): boolean {
-  return isRoot(one) === isRoot(other) ? one.startUs < other.startUs : isRoot(one);
-}
-
-type RootCandidate = Pick<Span, 'parentSpanId' | 'startUs'>;
-
-function isRoot(span: RootCandidate): boolean {
-  return span.parentSpanId === undefined;
-}
-
 function byStart(a: TraceNode, b: TraceNode): number {
   return a.startUs - b.startUs;
 }
