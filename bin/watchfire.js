@@ -97,7 +97,7 @@ function settleHeap() {
 function runsForLong(command) {
   return (
     command === undefined ||
-    command === 'watch' ||
+    ['watch', 'demo', 'attach'].includes(command) ||
     (command.startsWith('-') && !/^(-h|--help|-V|--version)$/.test(command))
   );
 }

@@ -27,6 +27,9 @@ interface Ready {
   readonly logFiles: readonly string[];
 }
 
+/** The application is not what one looks at: it is to take little beside watchfire. */
+const SMALL_HEAP = ['--max-semi-space-size=4', '--heap-growing-percent=60'];
+
 const START_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 2_000;
 
@@ -38,7 +41,7 @@ export async function startDemo(
 ): Promise<DemoProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'watchfire-demo-'));
   const otlpListen = `127.0.0.1:${await freePort()}`;
-  const child = spawn(process.execPath, [fileURLToPath(new URL('demo-app.js', context.distribution))], {
+  const child = spawn(process.execPath, [...SMALL_HEAP, fileURLToPath(new URL('demo-app.js', context.distribution))], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...context.environment,
