@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { open, type Screen } from './open-screen.ts';
+import { makeFakeMonitor } from './fake-monitor.ts';
+import { NOW, open, type Screen } from './open-screen.ts';
 
 describe('keys', () => {
   it('filters by word, field and inverse, and shows the filter', async () => {
@@ -94,6 +95,26 @@ describe('keys', () => {
     expect(screen.text()).toMatch(/query sum\(rate\(http_req/);
     await screen.press('C-u', 'rate(up{', 'Enter');
     expect(screen.text()).toContain('parse error: unclosed left parenthesis');
+    screen.session.close();
+  });
+
+  it('says where a key of the footer finds nothing to act on, and names those that lead somewhere', async () => {
+    const monitor = makeFakeMonitor({ nowMs: () => NOW, empty: true });
+    monitor.alerts.alerts = async () => [];
+    const screen = await open({}, { monitor });
+    expect(footer(screen)).toMatch(/q quit/);
+    expect(footer(screen)).not.toContain('Esc back');
+    await screen.press('Enter');
+    expect(footer(screen).trim()).toBe('There is nothing to open here; Tab goes to the next pane.');
+    await screen.press('x');
+    expect(footer(screen).trim()).toBe('Select an alert to explain it; Tab goes to the next pane.');
+    for (const key of ['l', 't', 'm']) {
+      await screen.press(key);
+      expect(footer(screen)).toMatch(/^ Select a row first/);
+    }
+    await screen.press('3');
+    expect(footer(screen)).toMatch(/Esc back/);
+    expect(footer(screen)).not.toContain('q quit');
     screen.session.close();
   });
 

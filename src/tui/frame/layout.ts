@@ -220,10 +220,18 @@ function footer(session: Session, width: number): Row {
   const hints = session.options.keymap
     .acting(session.scopes())
     .flatMap(({ bindings }) => bindings)
-    .filter((binding) => binding.short !== undefined && (binding.action !== 'filter' || session.place.filters))
+    .filter((binding) => binding.short !== undefined && doesSomething(binding.action, session))
     .sort((a, b) => (a.rank ?? 50) - (b.rank ?? 50))
     .map((binding) => [keyLabel(binding.keys[0]!), binding.short!] as const);
   return hintRow(hints, width);
+}
+
+/** Esc leads nowhere from the first screen, which is the one to quit from; not every place has something to filter. */
+function doesSomething(action: string, { place, stack }: Session): boolean {
+  const isFirst = stack.length === 1 && place.view === 'overview';
+  if (action === 'filter') return place.filters;
+  if (action === 'quit') return isFirst;
+  return action !== 'back' || !isFirst;
 }
 
 function overlayFooter(session: Session, width: number): Row {

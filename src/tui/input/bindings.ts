@@ -55,7 +55,7 @@ export const BINDINGS: Table = {
     b('next-match', 'n', 'next match'),
     b('previous-match', 'N', 'previous match'),
     b('back', 'Esc', 'back one step (never quits)', 'back', 90),
-    b('quit', 'q', 'back, and at the root quit'),
+    b('quit', 'q', 'back, and at the root quit', 'quit', 90),
     b('interrupt', 'C-c', 'quit at once'),
     b('next-pane', 'Tab', 'next pane'),
     b('previous-pane', 'S-Tab', 'previous pane'),

@@ -70,11 +70,13 @@ export class OverviewPlace extends Place {
     if (action === 'explain') {
       const item = this.#model.selectedAlert();
       if (item) explain(this.desk, item);
+      else this.desk.say('Select an alert to explain it; Tab goes to the next pane.');
       return true;
     }
     if (action !== 'open') return false;
     const place = this.#placeOfSelected();
     if (place !== undefined) this.desk.push(place);
+    else if (this.#model.count(pane) === 0) this.desk.say('There is nothing to open here; Tab goes to the next pane.');
     else if (pane === 'told') this.desk.say('The alerts of this notification are over.');
     return true;
   }
