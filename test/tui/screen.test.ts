@@ -49,6 +49,22 @@ describe('every view', () => {
     screen.session.close();
   });
 
+  it('tells the selected series from the others without colours', async () => {
+    const screen = await open({}, { colours: 0 });
+    await screen.press('2', 'i', 'http_requests_total', 'Enter');
+    const chart = (): string =>
+      frameRows(screen.session, 120, 40)
+        .slice(4, 20)
+        .map((each) => toAnsi(each, screen.session.theme))
+        .join('\n');
+    const first = chart();
+    expect(first).toMatch(/\u001b\[1m[^\u001b]*[⠁-⣿]/);
+    expect(first).toMatch(/\u001b\[(?:0;)?2m[^\u001b]*[⠁-⣿]/);
+    await screen.press('j');
+    expect(chart()).not.toBe(first);
+    screen.session.close();
+  });
+
   it('sets no colour under NO_COLOR, and shows the selection all the same', async () => {
     const screen = await open({}, { colours: 0 });
     for (const view of VIEWS) {

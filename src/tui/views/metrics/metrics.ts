@@ -158,10 +158,18 @@ export class MetricsPlace extends Place {
       ? 0
       : Math.min(items.length + 2, Math.max(4, Math.floor(height * (area.height > 30 ? 0.35 : 0.4))));
     const unit = unitOfExpression(this.#query);
+    const chosen = items[this.#list.selected];
+    // Without colours the selected series stands out, and in front; the others step back.
+    const isMono = area.theme.name === 'mono';
     const shown = items
       .filter((item) => !item.hidden)
-      .map((item) => ({ ...this.#series[item.index]!, tone: item.tone }));
-    const chart = seriesChart(shown.reverse(), this.#query, height - legendHeight, this.#cursorMs, area);
+      .reverse()
+      .sort((a, b) => (isMono ? Number(a === chosen) - Number(b === chosen) : 0))
+      .map((item) => ({
+        ...this.#series[item.index]!,
+        tone: isMono ? (item === chosen ? 'strong' : 'muted') : item.tone,
+      }));
+    const chart = seriesChart(shown, this.#query, height - legendHeight, this.#cursorMs, area);
     if (area.zoomed) return tall(chart, height);
     const title =
       this.#cursorMs === undefined
