@@ -15,7 +15,7 @@ import { logLines, volumeRows } from './rows.ts';
 import { LiveTail } from './tail.ts';
 
 /** Lines kept while paused. */
-const WAITING_LIMIT = 20_000;
+const WAITING_LIMIT = 10_000;
 
 const ADVICE =
   'Give watchfire log files (--log FILE) or an Elasticsearch (--elasticsearch URL, --index PATTERN). It is tried again by itself.';

@@ -11,7 +11,7 @@ export function isError(record: LogRecord): boolean {
   return record.level === 'error' || record.level === 'fatal';
 }
 
-const CAPACITY = 20_000;
+const CAPACITY = 10_000;
 
 export class LogBuffer {
   #records: LogRecord[] = [];
