@@ -1,4 +1,5 @@
-/** Some neighbouring records as bytes, with what most searches look at (time, level, service) beside them. */
+/** Some neighbouring records as bytes, with what most searches look at (time, level, service, trace) beside them. */
+import { hashOf } from '../labels/hash.ts';
 import { LEVELS } from './level.ts';
 import { pack, unpack } from './packed.ts';
 import type { LogLevel, LogRecord } from './record.ts';
@@ -10,11 +11,13 @@ export interface Wanted {
   readonly minLevel: LogLevel | undefined;
   /** Undefined: any. */
   readonly service: string | undefined;
+  /** Lower-case; undefined: any. */
+  readonly traceId: string | undefined;
 }
 
 /** Bytes that a block takes beside its records: objects, and the columns of each record. */
 const BLOCK_BYTES = 600;
-const COLUMN_BYTES = 11;
+const COLUMN_BYTES = 15;
 /** Of one block so many are kept as they are once they were found: few of many are asked for again and again. */
 const FEW = 16;
 
@@ -25,6 +28,8 @@ export class RecordBlock {
   /** Places in `#names`. */
   readonly #services: Uint16Array;
   readonly #names: readonly string[];
+  /** Hashes of trace ids; 0 where there is none. */
+  readonly #traces: Uint32Array;
   readonly #packed: Uint8Array;
   #found: ReadonlyMap<number, LogRecord> = new Map();
 
@@ -34,6 +39,7 @@ export class RecordBlock {
     this.#levels = Uint8Array.from(records, (record) => LEVELS.indexOf(record.level));
     this.#names = [...new Set(records.map((record) => record.service))];
     this.#services = Uint16Array.from(records, (record) => this.#names.indexOf(record.service));
+    this.#traces = Uint32Array.from(records, (record) => (record.traceId === undefined ? 0 : hashOf(record.traceId)));
     this.#packed = pack(records);
   }
 
@@ -88,13 +94,16 @@ export class RecordBlock {
   }
 
   /** The newest first. */
-  #placesOf({ startMs, endMs, minLevel, service }: Wanted, first: number): number[] {
+  #placesOf({ startMs, endMs, minLevel, service, traceId }: Wanted, first: number): number[] {
     const places: number[] = [];
     const least = minLevel === undefined ? 0 : LEVELS.indexOf(minLevel);
     const name = service === undefined ? -1 : this.#names.indexOf(service);
     if (service !== undefined && name === -1) return places;
+    const trace = traceId === undefined ? 0 : hashOf(traceId);
+    if (traceId !== undefined && !this.#traces.includes(trace)) return places;
     for (let i = this.length - 1; i >= first && this.#times[i]! >= startMs; i--) {
       if (this.#times[i]! > endMs || this.#levels[i]! < least) continue;
+      if (traceId !== undefined && this.#traces[i] !== trace) continue;
       if (service === undefined || this.#services[i] === name) places.push(i);
     }
     return places;

@@ -78,6 +78,7 @@ export class RecordStore {
       endMs: query.endMs ?? Number.POSITIVE_INFINITY,
       minLevel: query.minLevel,
       service: query.service === '' ? undefined : query.service,
+      traceId: query.traceId?.toLowerCase(),
     };
     const found: LogRecord[] = [];
     for (let i = this.#loose.length - 1; i >= 0 && found.length < query.limit; i--)

@@ -5,6 +5,7 @@ import { ExpositionCache, type ExpositionSink, parseExposition, StartTimestamps 
 import { convertClassicHistograms } from '../exposition/nhcb.ts';
 import type { BodyPool } from '../http/body-buffer.ts';
 import type { HttpClient } from '../http/client.ts';
+import { hashOf } from '../labels/hash.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { type FetchedBody, fetchBody } from './fetch-body.ts';
 import { Report } from './report.ts';
@@ -238,13 +239,6 @@ export class ScrapeLoop {
     }
     this.#refusing = refused > 0;
   }
-}
-
-/** FNV-1a over UTF-16 code units. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 function messageOf(thrown: unknown): string {
