@@ -1,34 +1,14 @@
 /** The built program's commands as a shell sees them: what goes to which stream, and the exit codes. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { freePort } from '../free-port.ts';
+import { shellIn } from './shell.ts';
 import { projectRoot } from './terminal.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'watchfire-cli-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-function run(
-  args: readonly string[],
-  input = '',
-): { readonly code: number | null; readonly out: string; readonly err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(projectRoot, 'bin', 'watchfire.js'), ...args], {
-    cwd: directory,
-    input,
-    encoding: 'utf8',
-    env: { ...process.env, XDG_STATE_HOME: join(directory, 'state') },
-    timeout: 55_000,
-  });
-  return { code: status, out: stdout, err: stderr };
-}
-
-function file(name: string, text: string): string {
-  writeFileSync(join(directory, name), text);
-  return name;
-}
+const { directory, run, file } = shellIn('watchfire-cli-');
 
 describe.runIf(process.platform === 'linux')('watch', () => {
   const program = join(projectRoot, 'bin', 'watchfire.js');
@@ -233,95 +213,6 @@ describe('rules backtest', () => {
     expect(none).toMatchObject({ code: 2, err: expect.stringMatching(/there is no history/) });
     const wrong = run(['rules', 'backtest', file('wrong.yml', rulesOf(4).replace('x >', 'x >>')), '--import', history]);
     expect(wrong).toMatchObject({ code: 2, err: expect.stringMatching(/wrong\.yml:4:32: .*parse error/) });
-  });
-});
-
-describe('test', () => {
-  const config = file(
-    'route.yml',
-    `route: {receiver: d, routes: [{receiver: page, matchers: [severity="critical"]}]}
-receivers:
-  - {name: d}
-  - {name: page, command_configs: [{command: [tee, -a, told.jsonl]}]}
-`,
-  );
-
-  it('route: says of each case that fails where it stands and which routes were tried', () => {
-    const cases = file(
-      'cases.jsonl',
-      '{"labels":{"severity":"critical"},"receivers":["page"]}\n{"name":"quiet","labels":{"a":"b"},"receivers":["page"]}\n',
-    );
-    const { code, out } = run(['test', 'route', config, '--cases', cases]);
-    expect(code).toBe(1);
-    expect(out).toMatch(
-      /^cases\.jsonl:2: quiet: \{a="b"\} goes to d, expected page\n {4}\{\} .* chosen → receiver d\n/,
-    );
-    expect(out).toMatch(/\n1 passed, 1 failed\n$/);
-    expect(run(['test', 'route', config]).code).toBe(2);
-    const json = run(['test', 'route', config, '--cases', cases, '--json']);
-    expect(json.code).toBe(1);
-    expect(
-      json.out
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    ).toMatchObject([
-      { file: 'cases.jsonl', passed: true, failures: [] },
-      { name: 'quiet', passed: false, failures: [{ line: 2, message: '{a="b"} goes to d, expected page' }] },
-    ]);
-  });
-
-  it('route: names the file as it was given, and tells the same as JSON', () => {
-    const { code, out } = run(['test', 'route', config, 'severity=critical']);
-    expect(code).toBe(0);
-    expect(out).toBe('{} (route.yml:1) entered\n  {severity="critical"} (route.yml:1) chosen → receiver page\npage\n');
-    const json = run(['test', 'route', config, 'severity=critical', '--receivers', 'd', '--json']);
-    expect(json).toMatchObject({ code: 1, err: 'expected d\n' });
-    expect(JSON.parse(json.out)).toEqual({
-      labels: { severity: 'critical' },
-      receivers: ['page'],
-      routes: [
-        { matchers: '{}', file: 'route.yml', line: 1, depth: 0, outcome: 'entered', receiver: 'd' },
-        {
-          matchers: '{severity="critical"}',
-          file: 'route.yml',
-          line: 1,
-          depth: 1,
-          outcome: 'chosen',
-          receiver: 'page',
-        },
-      ],
-    });
-  });
-
-  it('receiver: tells as JSON what each integration came to', () => {
-    const failing = file(
-      'failing.yml',
-      'route: {receiver: r}\nreceivers: [{name: r, command_configs: [{command: [false], send_resolved: false}]}]\n',
-    );
-    const { code, out } = run(['test', 'receiver', failing, 'r', '--resolved', '--json']);
-    expect(code).toBe(1);
-    expect(
-      out
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    ).toMatchObject([
-      { receiver: 'r', integration: 'command[0]', status: 'firing', outcome: 'failed', error: expect.any(String) },
-      { receiver: 'r', integration: 'command[0]', status: 'resolved', outcome: 'not-sent' },
-    ]);
-  });
-
-  it('receiver: sends a firing and a resolved test alert', () => {
-    const args = ['test', 'receiver', config, 'page', '--resolved', '--label', 'severity=critical'];
-    expect(run(args)).toMatchObject({ code: 0, out: 'command[0]: sent\ncommand[0]: resolved sent\n' });
-    const told = readFileSync(join(directory, 'told.jsonl'), 'utf8')
-      .trim()
-      .split(/(?<=\})\n?(?=\{"receiver)/);
-    expect(told.map((line) => JSON.parse(line))).toMatchObject([
-      { status: 'firing', alerts: [{ labels: { alertname: 'WatchfireTest', severity: 'critical' } }] },
-      { status: 'resolved', alerts: [{ labels: { alertname: 'WatchfireTest', severity: 'critical' } }] },
-    ]);
   });
 });
 
