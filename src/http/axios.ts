@@ -95,8 +95,9 @@ class AxiosHttpClient implements HttpClient {
     let url = first;
     let method: NonNullable<HttpRequest['method']> = request.method ?? 'GET';
     let body = request.body;
+    let withCredentials = true;
     for (let hops = 0; ; hops++) {
-      const headers = await this.#headers(request, url, keepsCredentials(first, url), signal);
+      const headers = await this.#headers(request, url, withCredentials, signal);
       const answer = await this.#send({ ...request, method, body }, url, headers, signal);
       const location = answer.headers['location'];
       if (!this.#config.followRedirects || !isRedirect(answer.status) || location === undefined) return answer;
@@ -105,6 +106,7 @@ class AxiosHttpClient implements HttpClient {
         throw new HttpError('too-many-redirects', `${hostOf(first)} redirects without end: stopped after 10 redirects`);
       }
       url = redirectTarget(location, url);
+      withCredentials &&= sameOrBelow(first.hostname, url.hostname);
       const keepsMethod = answer.status === 307 || answer.status === 308 || method === 'GET';
       if (!keepsMethod) {
         method = 'GET';
@@ -124,11 +126,10 @@ class AxiosHttpClient implements HttpClient {
       'accept-encoding': 'gzip, br',
       accept: '*/*',
     };
-    for (const [name, value] of Object.entries(request.headers ?? {})) {
-      const lower = name.toLowerCase();
-      if (withCredentials || !CREDENTIAL_HEADERS.has(lower)) headers[lower] = value;
-    }
-    if (withCredentials) await this.#credentials.apply(headers, url, signal);
+    for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
+    await this.#credentials.applyHeaders(headers);
+    if (!withCredentials) for (const name of CREDENTIAL_HEADERS) delete headers[name];
+    await this.#credentials.applyAuthorization(headers, url, withCredentials, signal);
     return headers;
   }
 
@@ -192,10 +193,12 @@ function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
-/** Credentials go to the host they were written for, and never from an encrypted connection to a plain one. */
-function keepsCredentials(first: URL, now: URL): boolean {
-  if (first.host === now.host && first.protocol === now.protocol) return true;
-  return first.hostname === now.hostname && first.protocol === 'http:' && now.protocol === 'https:';
+/**
+ * As Go's client, credentials go to the host they were written for and to those below it, whatever port and scheme; once a redirect has led
+ * elsewhere, they are sent no more, not even when the next one leads back.
+ */
+function sameOrBelow(host: string, other: string): boolean {
+  return host === other || (other.endsWith(`.${host}`) && !/[:%]/.test(other));
 }
 
 function redirectTarget(location: string, from: URL): URL {

@@ -30,12 +30,23 @@ export class Credentials {
     this.#deps = deps;
   }
 
-  /** Sets what is configured; an Authorization header that the request brought itself stays. */
-  async apply(headers: Headers, url: URL, signal: AbortSignal): Promise<void> {
-    if (headers['authorization'] === undefined) {
-      const authorization = await this.#authorization(url, signal);
-      if (authorization !== undefined) headers['authorization'] = authorization;
-    }
+  /**
+   * Sets the Authorization header, where the request did not bring one itself: of the URL, otherwise, if `configured`, of the configuration.
+   * A user that a URL names comes before a configured one, in a redirect's URL, too, as with Go's client; only OAuth2 comes before both.
+   */
+  async applyAuthorization(headers: Headers, url: URL, configured: boolean, signal: AbortSignal): Promise<void> {
+    if (headers['authorization'] !== undefined) return;
+    const ofUrl =
+      url.username === '' && url.password === ''
+        ? undefined
+        : basic(decodeURIComponent(url.username), decodeURIComponent(url.password));
+    const configuredWins = configured && (ofUrl === undefined || this.#config.oauth2 !== undefined);
+    const authorization = configuredWins ? await this.#authorization(signal) : ofUrl;
+    if (authorization !== undefined) headers['authorization'] = authorization;
+  }
+
+  /** Sets what `http_headers` says. */
+  async applyHeaders(headers: Headers): Promise<void> {
     for (const [name, { values, secrets, files }] of Object.entries(this.#config.httpHeaders)) {
       const all = [...values, ...secrets.map((secret) => secret.reveal())];
       for (const file of files) all.push(await readTrimmed(file));
@@ -47,7 +58,7 @@ export class Credentials {
     this.#tokenClient?.close();
   }
 
-  async #authorization(url: URL, signal: AbortSignal): Promise<string | undefined> {
+  async #authorization(signal: AbortSignal): Promise<string | undefined> {
     const { basicAuth, authorization, oauth2 } = this.#config;
     if (basicAuth !== undefined) {
       const username = basicAuth.usernameFile ? await readTrimmed(basicAuth.usernameFile) : (basicAuth.username ?? '');
@@ -57,9 +68,7 @@ export class Credentials {
       const credentials = await secretOf(authorization.credentials, authorization.credentialsFile);
       return `${authorization.type || 'Bearer'} ${credentials}`;
     }
-    if (oauth2 !== undefined) return await this.#oauth2Header(oauth2, signal);
-    if (url.username === '' && url.password === '') return undefined;
-    return basic(decodeURIComponent(url.username), decodeURIComponent(url.password));
+    return oauth2 === undefined ? undefined : await this.#oauth2Header(oauth2, signal);
   }
 
   async #oauth2Header(config: OAuth2Config, signal: AbortSignal): Promise<string> {

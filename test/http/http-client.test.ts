@@ -242,29 +242,77 @@ describe('credentials', () => {
     expect([error.fault, error.message]).toEqual(['authentication', `${file}-not cannot be read: no such file`]);
   });
 
-  it('does not carry credentials to another host, and stops after ten redirects', async () => {
-    const other = await serve((request, response) =>
-      response.end(`${request.headers.authorization} ${request.headers['x-key']}`),
-    );
+  it('follows ten redirects at most, and none where it is told so', async () => {
     let requests = 0;
     const address = await serve((request, response) => {
       requests++;
-      const to = request.url === '/away' ? `http://${other}/` : request.url === '/here' ? '/end' : '/loop';
-      if (request.url === '/end') response.end(`${request.headers.authorization} ${request.method}`);
-      else response.writeHead(302, { location: to }).end();
+      if (request.url === '/end') response.end(request.method);
+      else response.writeHead(302, { location: request.url === '/here' ? '/end' : '/loop' }).end();
     });
-    const config = {
-      authorization: { type: 'Bearer', credentials: new Secret('t') },
-      httpHeaders: { 'x-key': { values: [], secrets: [new Secret('k')], files: [] } },
-    };
-    const away = await client(config).request({ url: `http://${address}/away` });
-    expect([text(away.body), away.url]).toEqual(['undefined undefined', `http://${other}/`]);
-    const here = await client(config).request({ url: `http://${address}/here`, method: 'POST', body: 'x' });
-    expect(text(here.body)).toBe('Bearer t GET');
+    const here = await client().request({ url: `http://${address}/here`, method: 'POST', body: 'x' });
+    expect([text(here.body), here.url]).toEqual(['GET', `http://${address}/end`]);
     requests = 0;
-    expect((await fault(client(config).request({ url: `http://${address}/loop` }))).fault).toBe('too-many-redirects');
+    expect((await fault(client().request({ url: `http://${address}/loop` }))).fault).toBe('too-many-redirects');
     expect(requests).toBe(10);
-    expect((await client({ followRedirects: false }).request({ url: `http://${address}/away` })).status).toBe(302);
+    expect((await client({ followRedirects: false }).request({ url: `http://${address}/loop` })).status).toBe(302);
+  });
+
+  describe('on a redirect', () => {
+    const configured: Partial<HttpClientConfig> = {
+      authorization: { type: 'Bearer', credentials: new Secret('t') },
+      httpHeaders: {
+        'x-key': { values: [], secrets: [new Secret('k')], files: [] },
+        cookie: { values: ['c=1'], secrets: [], files: [] },
+      },
+    };
+
+    /** What arrives after redirects to each of `hops`, which a proxy answers for, so that any host name can be asked for. */
+    async function arriving(from: string, hops: readonly string[], config = configured): Promise<unknown[]> {
+      const left = [...hops];
+      const proxy = await serve((request, response) => {
+        const next = left.shift();
+        if (next !== undefined) return response.writeHead(302, { location: next }).end();
+        const { authorization, cookie, 'x-key': key } = request.headers;
+        return response.end(JSON.stringify([authorization ?? null, cookie ?? null, key ?? null]));
+      });
+      const answer = await client({ ...config, proxyUrl: `http://${proxy}` }).request({ url: from });
+      return JSON.parse(text(answer.body));
+    }
+
+    it.each([
+      ['another port', 'http://a.test/', ['http://a.test:81/']],
+      ['a host below', 'http://a.test/', ['http://b.a.test/']],
+      ['the same host in capitals', 'http://a.test/', ['http://A.TEST/']],
+      ['a host below and back', 'http://a.test/', ['http://b.a.test/', 'http://a.test/']],
+    ])('carries credentials to %s', async (_name, from, hops) => {
+      expect(await arriving(from, hops)).toEqual(['Bearer t', 'c=1', 'k']);
+    });
+
+    it.each([
+      ['another host', 'http://a.test/', ['http://b.test/']],
+      ['the host above', 'http://b.a.test/', ['http://a.test/']],
+      ['a host that only ends alike', 'http://a.test/', ['http://ba.test/']],
+      ['another host and back', 'http://a.test/', ['http://b.test/', 'http://a.test/']],
+    ])('carries other headers, but no credentials, to %s', async (_name, from, hops) => {
+      expect(await arriving(from, hops)).toEqual([null, null, 'k']);
+    });
+
+    it('prefers the user that the URL names', async () => {
+      const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+      expect(await arriving('http://u:p@a.test/', [])).toEqual([basic('u:p'), 'c=1', 'k']);
+      expect(await arriving('http://a.test/', ['http://u:p@b.test/'])).toEqual([basic('u:p'), null, 'k']);
+    });
+
+    it('carries credentials from an encrypted connection to a plain one of the same host', async () => {
+      const plain = await serve((request, response) => response.end(request.headers.authorization));
+      const secure = await listen(
+        https.createServer({ key: readFileSync(pem('server-key')), cert: readFileSync(pem('server')) }, (_, response) =>
+          response.writeHead(302, { location: `http://${plain}/` }).end(),
+        ),
+      );
+      const config = { ...configured, tls: { insecureSkipVerify: true } };
+      expect(text((await client(config).request({ url: `https://${secure}/` })).body)).toBe('Bearer t');
+    });
   });
 
   it('fetches an OAuth2 token once, renews it when it expires, and says who refused one', async () => {
