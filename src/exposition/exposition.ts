@@ -20,7 +20,7 @@ export type ExpositionFormat = 'text' | 'openmetrics' | 'protobuf';
  */
 export interface ExpositionSink {
   /** A body begins: whatever one before that ended in an error left behind does not count. */
-  begin?(): void;
+  begin?(format: ExpositionFormat): void;
   /**
    * The number, any integer, for a line head that the cache does not know. Labels of empty value are gone already; `emptyLabels` has their
    * names, as with `honor_labels` they keep a label of the target away. `duplicateLabel` is a label name that the line has twice, which
@@ -29,11 +29,13 @@ export interface ExpositionSink {
   series(labels: Labels, duplicateLabel: string | undefined, emptyLabels: readonly string[] | undefined): number;
   /** Timestamps are undefined where the body gives none. */
   sample(series: number, value: number, timestampMs: number | undefined, startMs: number | undefined): void;
+  /** `addsUp`: its count has to be that of its buckets, which Prometheus asks of integers only. */
   histogram(
     series: number,
     histogram: FloatHistogram,
     timestampMs: number | undefined,
     startMs: number | undefined,
+    addsUp: boolean,
   ): void;
   /** Follows the sample or histogram that it belongs to. */
   exemplar(series: number, exemplar: Exemplar): void;
@@ -52,8 +54,10 @@ export interface ParseOptions {
   readonly startTimestamps?: StartTimestamps | undefined;
   /** Protobuf: native histograms are read as such. Default true. */
   readonly nativeHistograms?: boolean | undefined;
-  /** Protobuf: a native histogram gives its classic series too. */
+  /** Protobuf: a histogram that is native, or is converted, gives its classic series too. */
   readonly classicHistograms?: boolean | undefined;
+  /** Protobuf: a classic histogram becomes a native one with custom buckets. For text see `convertClassicHistograms`. */
+  readonly convertClassicHistograms?: boolean | undefined;
 }
 
 /** Accepts and refuses what Prometheus 3 does. Throws ExpositionError, after which the samples already given to the sink do not count. */
@@ -63,7 +67,7 @@ export function parseExposition(
   sink: ExpositionSink,
   options: ParseOptions = {},
 ): void {
-  sink.begin?.();
+  sink.begin?.(format);
   options.cache?.begin();
   switch (bytes.length === 0 ? 'empty' : format) {
     case 'empty': // fine in every format, even where a last line is asked for

@@ -1,9 +1,9 @@
-/** Classic histograms turned into native ones with custom buckets while a body is read, as `convert_classic_histograms_to_nhcb` asks. */
+/** Classic histograms turned into native ones with custom buckets, of text while it is read, as `convert_classic_histograms_to_nhcb` asks. */
 import { type Labels, METRIC_NAME } from '../labels/labels.ts';
-import type { Exemplar } from './exemplar.ts';
-import type { ExpositionSink } from './exposition.ts';
+import { type Exemplar, histogramExemplars } from './exemplar.ts';
+import type { ExpositionFormat, ExpositionSink } from './exposition.ts';
 import { parseGoFloat } from './float.ts';
-import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from './histogram.ts';
+import { type CounterResetHint, CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from './histogram.ts';
 import { compactBuckets, histogramFault } from './histogram-layout.ts';
 
 export interface ConversionOptions {
@@ -11,7 +11,7 @@ export interface ConversionOptions {
   readonly keepClassic: boolean;
 }
 
-/** A sink that hands on to `sink`; one for each target, to be kept as long as the target's cache. */
+/** A sink that hands on to `sink`, and converts in text; one for each target, to be kept as long as the target's cache. */
 export function convertClassicHistograms(sink: ExpositionSink, options: ConversionOptions): ExpositionSink {
   return new Converter(sink, options.keepClassic);
 }
@@ -29,6 +29,7 @@ interface Group {
 interface Head {
   readonly number: number | undefined;
   readonly group: Group | undefined;
+  /** Undefined, too, of a member that tells nothing of the histogram: a bucket without a number for its bound. */
   readonly part: 'bucket' | 'count' | 'sum' | undefined;
   readonly bound: number;
 }
@@ -40,9 +41,8 @@ class Converter implements ExpositionSink {
   readonly #free: number[] = [];
   readonly #groups = new Map<string, Group>();
   readonly #histogramFamilies = new Set<string>();
-  /** Label sets that had a native histogram in this body: their classic series are not converted. */
-  readonly #native = new Set<string>();
-  readonly #labels = new Map<number, string>();
+  /** The parser of protobuf converts itself. */
+  #converting = false;
   #current: Group | undefined;
   #buckets: { bound: number; count: number }[] = [];
   #count: number | undefined;
@@ -57,17 +57,17 @@ class Converter implements ExpositionSink {
     this.#keepClassic = keepClassic;
   }
 
-  begin(): void {
+  begin(format: ExpositionFormat): void {
     this.#current = undefined;
-    this.#native.clear();
-    this.#sink.begin?.();
+    this.#converting = format !== 'protobuf';
+    this.#sink.begin?.(format);
   }
 
   series(labels: Labels, duplicateLabel: string | undefined, emptyLabels: readonly string[] | undefined): number {
-    const found = this.#classify(labels);
+    const found = this.#converting ? this.#classify(labels) : undefined;
     const group = found === undefined ? undefined : this.#group(found.labels, emptyLabels);
     if (group !== undefined) group.members++;
-    const direct = group === undefined || this.#keepClassic;
+    const direct = found?.part === undefined || this.#keepClassic;
     const head: Head = {
       number: direct ? this.#sink.series(labels, duplicateLabel, emptyLabels) : undefined,
       group,
@@ -76,7 +76,6 @@ class Converter implements ExpositionSink {
     };
     const number = this.#free.pop() ?? this.#heads.length;
     this.#heads[number] = head;
-    if (group === undefined) this.#labels.set(number, labels.key);
     return number;
   }
 
@@ -84,7 +83,7 @@ class Converter implements ExpositionSink {
     const head = this.#heads[series]!;
     if (head.group !== this.#current) this.#emit();
     if (head.number !== undefined) this.#sink.sample(head.number, value, timestampMs, startMs);
-    if (head.group === undefined || this.#native.has(head.group.labels.key)) return;
+    if (head.group === undefined || head.part === undefined) return;
     if (this.#current === undefined) this.#collect(head.group, timestampMs, startMs);
     if (value < 0) this.#faulty = true;
     if (head.part === 'bucket') this.#buckets.push({ bound: head.bound, count: value });
@@ -97,10 +96,9 @@ class Converter implements ExpositionSink {
     histogram: FloatHistogram,
     timestampMs: number | undefined,
     startMs: number | undefined,
+    addsUp: boolean,
   ): void {
-    this.#emit();
-    this.#native.add(this.#labels.get(series) ?? '');
-    this.#sink.histogram(this.#heads[series]!.number!, histogram, timestampMs, startMs);
+    this.#sink.histogram(this.#heads[series]!.number!, histogram, timestampMs, startMs, addsUp);
   }
 
   exemplar(series: number, exemplar: Exemplar): void {
@@ -121,7 +119,6 @@ class Converter implements ExpositionSink {
     const head = this.#heads[series];
     if (head === undefined) return;
     this.#heads[series] = undefined;
-    this.#labels.delete(series);
     this.#free.push(series);
     if (head.number !== undefined) this.#sink.forget?.(head.number);
     if (head.group === undefined || --head.group.members > 0) return;
@@ -140,8 +137,8 @@ class Converter implements ExpositionSink {
     const base = labels.with(METRIC_NAME, family).without('le');
     if (part !== 'bucket') return { labels: base, part: part as 'count' | 'sum', bound: 0 };
     const bound = parseGoFloat(labels.get('le'));
-    if (bound === undefined || Number.isNaN(bound)) return undefined;
-    return { labels: base, part: 'bucket', bound };
+    if (bound === undefined) return undefined;
+    return { labels: base, part: Number.isNaN(bound) ? undefined : 'bucket', bound };
   }
 
   #group(labels: Labels, empty: readonly string[] | undefined): Group {
@@ -168,37 +165,40 @@ class Converter implements ExpositionSink {
     const group = this.#current;
     if (group === undefined) return;
     this.#current = undefined;
-    const histogram = this.#faulty ? undefined : customHistogram(this.#buckets, this.#count, this.#sum);
-    if (histogram === undefined) return;
+    const histogram = customHistogram(this.#buckets, this.#count, this.#sum);
+    if (this.#faulty || typeof histogram === 'string' || histogramFault(histogram, false) !== undefined) return;
     group.number ??= this.#sink.series(group.labels, undefined, group.empty);
-    this.#sink.histogram(group.number, histogram, this.#timestampMs, this.#startMs);
-    for (const exemplar of this.#exemplars) this.#sink.exemplar(group.number, exemplar);
+    this.#sink.histogram(group.number, histogram, this.#timestampMs, this.#startMs, false);
+    for (const exemplar of histogramExemplars(this.#exemplars)) this.#sink.exemplar(group.number, exemplar);
   }
 }
 
-/** Cumulative classic buckets as a custom-bucket histogram; undefined where the counts are not cumulative. Without a count the last bucket has it. */
+/**
+ * Cumulative classic buckets, in any order, as a custom-bucket histogram, or why they are none. Of equal bounds the first counts. Without a
+ * count the last bucket has it. That `histogramFault` finds nothing is not said: an infinite bucket that is missing may be too small.
+ */
 export function customHistogram(
   classic: readonly { readonly bound: number; readonly count: number }[],
   observed: number | undefined,
   sum: number,
-): FloatHistogram | undefined {
+  counterResetHint: CounterResetHint = 'unknown',
+): FloatHistogram | string {
+  if (classic.some(({ bound }) => Number.isNaN(bound))) return 'bucket boundary must not be NaN';
   const buckets = classic
     .toSorted((a, b) => a.bound - b.bound)
     .filter((bucket, i, all) => i === 0 || all[i - 1]!.bound !== bucket.bound);
-  const count = observed ?? buckets[buckets.length - 1]?.count ?? 0;
-  if (buckets[buckets.length - 1]?.bound !== Number.POSITIVE_INFINITY) {
-    buckets.push({ bound: Number.POSITIVE_INFINITY, count });
+  for (const [i, bucket] of buckets.entries()) {
+    const before = buckets[i - 1]?.count ?? 0;
+    if (!(bucket.count >= before)) return `count is not cumulative: ${bucket.count} < ${before}`;
   }
-  let before = 0;
-  const populations: number[] = [];
-  for (const bucket of buckets) {
-    if (!(bucket.count >= before)) return undefined;
-    // A sum makes zeros of zeros with a sign.
-    populations.push(bucket.count - before + 0);
-    before = bucket.count;
-  }
+  const last = buckets[buckets.length - 1];
+  const count = observed ?? last?.count ?? 0;
+  if (last?.bound !== Number.POSITIVE_INFINITY) buckets.push({ bound: Number.POSITIVE_INFINITY, count });
+  else if (last.count !== count) return `count mismatch: count=${count} != le=+Inf count=${last.count}`;
+  // A sum makes zeros of zeros with a sign.
+  const populations = buckets.map((bucket, i) => bucket.count - (buckets[i - 1]?.count ?? 0) + 0);
   const compact = compactBuckets([{ offset: 0, length: populations.length }], populations);
-  const histogram: FloatHistogram = {
+  return {
     schema: CUSTOM_BUCKETS_SCHEMA,
     zeroThreshold: 0,
     zeroCount: 0,
@@ -209,7 +209,6 @@ export function customHistogram(
     positiveBuckets: compact.buckets,
     negativeBuckets: [],
     customValues: buckets.slice(0, -1).map((bucket) => bucket.bound),
-    counterResetHint: 'unknown',
+    counterResetHint,
   };
-  return histogramFault(histogram) === undefined ? histogram : undefined;
 }

@@ -1,5 +1,6 @@
 /** Delimited protobuf messages `io.prometheus.client.MetricFamily`, with native and classic histograms, as Prometheus 3 reads them at a scrape. */
 import { METRIC_NAME } from '../labels/labels.ts';
+import { type Exemplar, histogramExemplars } from './exemplar.ts';
 import type { ExpositionSink, ParseOptions } from './exposition.ts';
 import { ExpositionError } from './exposition-error.ts';
 import { formatOpenMetricsFloat } from './float.ts';
@@ -14,6 +15,7 @@ import {
   readFamily,
   readMetric,
 } from './metric-family.ts';
+import { customHistogram } from './nhcb.ts';
 import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 
 /** Throws ExpositionError, its column being the offset of the message that is wrong. */
@@ -51,6 +53,7 @@ class FamilyParser {
     if (family.metrics.length === 0) return;
     this.#metadata(family);
     const type = family.type!;
+    const histograms = new HistogramForms(this.#options);
     for (const each of family.metrics) {
       const metric = readMetric(each, type);
       for (const [name, value] of metric.labels) {
@@ -61,14 +64,14 @@ class FamilyParser {
       if (type === 'summary') {
         this.#summary(family, metric);
       } else if (type === 'histogram' || type === 'gaugehistogram') {
-        const native = this.#options.nativeHistograms !== false && isNative(metric.histogram);
-        if (native) this.#native(family, metric);
-        if (!native || (this.#options.classicHistograms === true && metric.histogram.buckets.length > 0)) {
-          this.#classic(family, metric);
-        }
+        const forms = histograms.of(metric.histogram);
+        if (forms.native) this.#native(family, metric);
+        if (forms.classic) this.#classic(family, metric);
+        if (forms.custom) this.#custom(family, metric);
       } else {
         const series = this.#sample(family, metric, '', undefined, metric.value);
-        if (metric.exemplar !== undefined && type === 'counter') this.#exemplar(series, metric.exemplar);
+        if (metric.exemplar !== undefined && type === 'counter')
+          this.#sink.exemplar(series, exemplarOf(metric.exemplar));
       }
     }
   }
@@ -104,20 +107,41 @@ class FamilyParser {
     this.#sample(family, metric, '_sum', undefined, sum);
     for (const bucket of buckets) {
       const series = this.#sample(family, metric, '_bucket', ['le', bucket.upperBound], bucket.count);
-      if (bucket.exemplar !== undefined) this.#exemplar(series, bucket.exemplar);
+      if (bucket.exemplar !== undefined) this.#sink.exemplar(series, exemplarOf(bucket.exemplar));
       if (bucket.upperBound === Number.POSITIVE_INFINITY) return;
     }
     this.#sample(family, metric, '_bucket', ['le', Number.POSITIVE_INFINITY], count);
   }
 
   #native(family: FamilyMessage, metric: MetricMessage): void {
-    const histogram = nativeHistogram(metric.histogram, family.type === 'gaugehistogram');
+    const { countFloat, zeroCountFloat } = metric.histogram;
+    const isFloat = countFloat > 0 || zeroCountFloat > 0;
+    const histogram = nativeHistogram(family, metric.histogram, isFloat);
     const series = this.#series(family, metric, '', undefined);
-    this.#sink.histogram(series, histogram, metric.timestampMs === 0 ? undefined : metric.timestampMs, metric.startMs);
-    const { exemplars, buckets } = metric.histogram;
-    for (const exemplar of exemplars.length > 0 ? exemplars : buckets.map((bucket) => bucket.exemplar)) {
-      if (exemplar?.timestampMs !== undefined) this.#exemplar(series, exemplar);
-    }
+    this.#histogram(series, histogram, metric, !isFloat);
+    this.#exemplars(series, metric.histogram);
+  }
+
+  #custom(family: FamilyMessage, metric: MetricMessage): void {
+    const { buckets, sum, count, countFloat } = metric.histogram;
+    const classic = buckets.map((bucket) => ({ bound: bucket.upperBound, count: bucket.count }));
+    const hint = family.type === 'gaugehistogram' ? 'gauge' : 'unknown';
+    const histogram = customHistogram(classic, countFloat > 0 ? countFloat : count, sum, hint);
+    if (typeof histogram === 'string') throw new ProtobufError(histogram);
+    const series = this.#series(family, metric, '', undefined);
+    this.#histogram(series, histogram, metric, false);
+    this.#exemplars(series, metric.histogram);
+  }
+
+  /** Those of its buckets where it has none itself. */
+  #exemplars(series: number, { exemplars, buckets }: HistogramMessage): void {
+    const found = exemplars.length > 0 ? exemplars : buckets.flatMap(({ exemplar }) => exemplar ?? []);
+    for (const exemplar of histogramExemplars(found.map(exemplarOf))) this.#sink.exemplar(series, exemplar);
+  }
+
+  #histogram(series: number, histogram: FloatHistogram, metric: MetricMessage, addsUp: boolean): void {
+    const timestampMs = metric.timestampMs === 0 ? undefined : metric.timestampMs;
+    this.#sink.histogram(series, histogram, timestampMs, metric.startMs, addsUp);
   }
 
   #sample(
@@ -174,10 +198,10 @@ class FamilyParser {
     }
     return at;
   }
+}
 
-  #exemplar(series: number, { labels, value, timestampMs }: ExemplarMessage): void {
-    this.#sink.exemplar(series, { labels: sortedLabels(labels).labels, value, timestampMs });
-  }
+function exemplarOf({ labels, value, timestampMs }: ExemplarMessage): Exemplar {
+  return { labels: sortedLabels(labels).labels, value, timestampMs };
 }
 
 /** Whether the label bytes really spell U+FFFD, rather than being no UTF-8. */
@@ -192,34 +216,67 @@ function isReplacement(metric: MetricMessage): boolean {
   });
 }
 
+/** Which forms the histograms of one family are given in. */
+class HistogramForms {
+  readonly #options: ParseOptions;
+  #next: 'native' | 'classic' | undefined;
+
+  constructor(options: ParseOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * As Prometheus 3.14 was seen to do in a family that mixes both: without conversion, a histogram after a classic one is given as classic
+   * series, whatever it is; one after classic series of a native one has to be native. Clients that mix them are unknown.
+   */
+  of(histogram: HistogramMessage): { readonly native: boolean; readonly classic: boolean; readonly custom: boolean } {
+    const { nativeHistograms, classicHistograms = false, convertClassicHistograms = false } = this.#options;
+    const isNative = nativeHistograms !== false && hasNativeParts(histogram);
+    const form = this.#next ?? (isNative ? 'native' : 'classic');
+    if (form === 'native' && !isNative) throw new ProtobufError('a classic histogram where a native one has to follow');
+    const classic = form === 'native' && classicHistograms && histogram.buckets.length > 0;
+    const custom = form === 'classic' && convertClassicHistograms;
+    if (form === 'native' ? classic : isNative) this.#next = 'native';
+    else this.#next = form === 'native' || convertClassicHistograms ? undefined : 'classic';
+    return { native: form === 'native', classic: form === 'native' ? classic : !custom || classicHistograms, custom };
+  }
+}
+
 /** A histogram without spans, zero threshold and zero count is taken as a classic one. */
-function isNative(histogram: HistogramMessage): boolean {
+function hasNativeParts(histogram: HistogramMessage): boolean {
   const { positiveSpans, negativeSpans, zeroThreshold, zeroCount } = histogram;
   return positiveSpans.length > 0 || negativeSpans.length > 0 || zeroThreshold > 0 || zeroCount > 0;
 }
 
-function nativeHistogram(message: HistogramMessage, gauge: boolean): FloatHistogram {
-  const float = message.countFloat > 0 || message.zeroCountFloat > 0;
-  const positive = compactBuckets(
-    message.positiveSpans,
-    float ? message.positiveCounts : summed(message.positiveDeltas),
-  );
-  const negative = compactBuckets(
-    message.negativeSpans,
-    float ? message.negativeCounts : summed(message.negativeDeltas),
-  );
+function nativeHistogram(family: FamilyMessage, message: HistogramMessage, isFloat: boolean): FloatHistogram {
+  const side = (
+    name: string,
+    spans: HistogramMessage['positiveSpans'],
+    buckets: number[],
+  ): ReturnType<typeof compactBuckets> => {
+    const named = spans.reduce((sum, span) => sum + span.length, 0);
+    if (named !== buckets.length) {
+      throw new ProtobufError(
+        `histogram "${family.name}": ${name} side: spans require ${named} buckets, have ${buckets.length}`,
+      );
+    }
+    return compactBuckets(spans, buckets);
+  };
+  const { positiveSpans, positiveCounts, positiveDeltas, negativeSpans, negativeCounts, negativeDeltas } = message;
+  const positive = side('positive', positiveSpans, isFloat ? positiveCounts : summed(positiveDeltas));
+  const negative = side('negative', negativeSpans, isFloat ? negativeCounts : summed(negativeDeltas));
   return {
     schema: message.schema,
     zeroThreshold: message.zeroThreshold,
-    zeroCount: float ? message.zeroCountFloat : message.zeroCount,
-    count: float ? message.countFloat : message.count,
+    zeroCount: isFloat ? message.zeroCountFloat : message.zeroCount,
+    count: isFloat ? message.countFloat : message.count,
     sum: message.sum,
     positiveSpans: positive.spans,
     negativeSpans: negative.spans,
     positiveBuckets: positive.buckets,
     negativeBuckets: negative.buckets,
     customValues: undefined,
-    counterResetHint: gauge ? 'gauge' : 'unknown',
+    counterResetHint: family.type === 'gaugehistogram' ? 'gauge' : 'unknown',
   };
 }
 

@@ -1,29 +1,33 @@
 /** Brings a native histogram under a job's limits by merging neighbouring buckets, which halves the resolution each time. */
 import type { ScrapeConfig } from '../config/prometheus-config.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram, type Span } from '../exposition/histogram.ts';
+import { offsetFault } from '../exposition/histogram-layout.ts';
 
 const LOWEST_SCHEMA = -4;
 const HIGHEST_SCHEMA = 8;
 
 type Limits = Pick<ScrapeConfig, 'nativeHistogramBucketLimit' | 'nativeHistogramMinBucketFactor'>;
 
-/** Undefined where no resolution satisfies `native_histogram_bucket_limit`. */
-export function limitBuckets(histogram: FloatHistogram, limits: Limits): FloatHistogram | undefined {
+/** Undefined where no resolution satisfies `native_histogram_bucket_limit`; why it is none, where a histogram cannot be merged. */
+export function limitBuckets(histogram: FloatHistogram, limits: Limits): FloatHistogram | string | undefined {
   const limit = limits.nativeHistogramBucketLimit;
+  const fault = offsetFault(histogram.positiveSpans) ?? offsetFault(histogram.negativeSpans);
   let limited = histogram;
   if (limit > 0) {
     while (limited.positiveBuckets.length + limited.negativeBuckets.length > limit) {
       if (limited.schema === CUSTOM_BUCKETS_SCHEMA || limited.schema <= LOWEST_SCHEMA) return undefined;
+      if (fault !== undefined) return fault;
       limited = withSchema(limited, limited.schema - 1);
     }
   }
   const highest = highestSchema(limits.nativeHistogramMinBucketFactor);
-  return limited.schema > highest ? withSchema(limited, highest) : limited;
+  if (!(limited.schema > highest)) return limited;
+  return fault ?? withSchema(limited, highest);
 }
 
 /** The finest schema whose buckets still grow by at least the factor; 0 asks for nothing. */
 function highestSchema(factor: number): number {
-  if (factor <= 1) return HIGHEST_SCHEMA;
+  if (factor <= 1) return Number.POSITIVE_INFINITY;
   const schema = Math.floor(-Math.log2(Math.log2(factor)));
   return Math.min(HIGHEST_SCHEMA, Math.max(LOWEST_SCHEMA, schema));
 }

@@ -193,6 +193,7 @@ export class ScrapeLoop {
           startTimestamps: this.#starts,
           nativeHistograms: this.#config.scrapeNativeHistograms,
           classicHistograms: this.#config.alwaysScrapeClassicHistograms,
+          convertClassicHistograms: this.#config.convertClassicHistogramsToNhcb,
         });
       } catch (thrown) {
         error = messageOf(thrown);

@@ -53,7 +53,6 @@ export class ScrapeSink implements ExpositionSink {
   #appended = 0;
   /** Where the last sample went, for its exemplars. */
   #lastTimestampMs = 0;
-  #lastWasHistogram = false;
   #lastWasRefused = false;
   /** Line heads that are new in this scrape, by series: each counts once its first sample is in. */
   readonly #newHeads = new Map<number, number>();
@@ -102,7 +101,6 @@ export class ScrapeSink implements ExpositionSink {
     this.#counts.scraped++;
     if (series === DROPPED) return;
     const at = this.#place(series, timestampMs);
-    this.#lastWasHistogram = false;
     if (at === undefined) return;
     const { table } = this;
     const appender = this.#appender;
@@ -117,21 +115,21 @@ export class ScrapeSink implements ExpositionSink {
     histogram: FloatHistogram,
     timestampMs: number | undefined,
     startMs: number | undefined,
+    addsUp: boolean,
   ): void {
     this.#counts.scraped++;
     if (series === DROPPED) return;
     const at = this.#place(series, timestampMs);
-    this.#lastWasHistogram = true;
     if (at === undefined) return;
-    const fault = histogramFault(histogram);
-    if (fault !== undefined) {
-      this.#counts.relabelled--;
-      throw new ScrapeFault(fault);
-    }
     const limited = limitBuckets(histogram, this.#config);
     if (limited === undefined) {
       this.#limitFault ??= new ScrapeFault('histogram bucket limit exceeded');
       return;
+    }
+    const fault = typeof limited === 'string' ? limited : histogramFault(limited, addsUp);
+    if (typeof limited === 'string' || fault !== undefined) {
+      this.#counts.relabelled--;
+      throw new ScrapeFault(fault);
     }
     const { table } = this;
     const appender = this.#appender;
@@ -145,8 +143,6 @@ export class ScrapeSink implements ExpositionSink {
 
   exemplar(series: number, exemplar: Exemplar): void {
     if (series === DROPPED) return;
-    // A native histogram's exemplars stand for its buckets: without a time of their own they cannot be ordered.
-    if (exemplar.timestampMs === undefined && this.#lastWasHistogram) return;
     if (this.#lastWasRefused || !fitsExemplar(exemplar.labels)) return;
     if (exemplar.timestampMs === undefined) {
       // It stands in the body until another takes its place, and is one exemplar all that time.
@@ -193,7 +189,7 @@ export class ScrapeSink implements ExpositionSink {
     this.#lastTimestampMs = at;
     const repeated = own === undefined && this.table.seenInThisScrape(series);
     this.table.markSeen(series, own === undefined || config.trackTimestampsStaleness);
-    this.#lastWasRefused = false;
+    this.#lastWasRefused = true;
     if (repeated) {
       counts.duplicates++;
       this.#countNew(series);
@@ -205,13 +201,14 @@ export class ScrapeSink implements ExpositionSink {
     }
     if (own !== undefined && own > this.#timestampMs + MOST_AHEAD_MS) {
       counts.outOfBounds++;
-      this.#lastWasRefused = true;
       return undefined;
     }
+    this.#lastWasRefused = false;
     return at;
   }
 
   #settle(series: number, outcome: AppendOutcome): void {
+    this.#lastWasRefused = outcome !== 'appended' && outcome !== 'duplicate';
     switch (outcome) {
       case 'appended':
       case 'duplicate':
@@ -226,7 +223,6 @@ export class ScrapeSink implements ExpositionSink {
       case 'too-old':
       case 'out-of-bounds':
         this.#counts.outOfBounds++;
-        this.#lastWasRefused = true;
         return;
       case 'unknown-series':
         throw new Error('the storage does not know a series that it has just made');

@@ -1,10 +1,9 @@
 /** An appender: samples gathered in columns and put into the head at once when committed. */
-import type { Metadata } from '../exposition/exemplar.ts';
+import type { Metadata, TimedExemplar } from '../exposition/exemplar.ts';
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import type { Labels } from '../labels/labels.ts';
 import type { Appender, AppendOutcome, SeriesRef } from './appender.ts';
 import { copied } from './chunk-table.ts';
-import type { TimedExemplar } from './exemplar-ring.ts';
 import { FLOAT, HISTOGRAM, STALE } from './queryable.ts';
 
 /** Samples of one batch, in columns; only the first `length` entries count. */

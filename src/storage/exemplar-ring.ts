@@ -1,7 +1,5 @@
 /** Exemplars in a ring of bounded size: the oldest goes when it is full. */
-import type { Exemplar } from '../exposition/exemplar.ts';
-
-export type TimedExemplar = Exemplar & { readonly timestampMs: number };
+import { compareExemplars, type TimedExemplar } from '../exposition/exemplar.ts';
 
 export class ExemplarRing {
   readonly capacity: number;
@@ -19,7 +17,7 @@ export class ExemplarRing {
     return this.#exemplars.length;
   }
 
-  /** Refuses what is equal to the series' newest exemplar or older than it. */
+  /** Refuses what is equal to the series' newest exemplar or comes before it. */
   add(ref: number, exemplar: TimedExemplar): 'added' | 'duplicate' | 'out-of-order' {
     if (this.capacity === 0) return 'out-of-order';
     const at = this.#newest.get(ref);
@@ -30,7 +28,7 @@ export class ExemplarRing {
         Object.is(newest.value, exemplar.value) &&
         newest.labels.equals(exemplar.labels);
       if (same) return 'duplicate';
-      if (exemplar.timestampMs <= newest.timestampMs) return 'out-of-order';
+      if (compareExemplars(exemplar, newest) < 0) return 'out-of-order';
     }
     if (this.#exemplars.length === this.capacity) {
       const gone = this.#refs[this.#next]!;

@@ -67,10 +67,34 @@ describe('classic histograms', () => {
   });
 
   it('without a count or an infinite bucket are completed', () => {
-    const parts = (histogram: FloatHistogram | undefined): unknown[] => [histogram?.count, histogram?.positiveBuckets];
-    expect(parts(customHistogram([{ bound: 1, count: 2 }], undefined, 0))).toEqual([2, [2]]);
-    expect(parts(customHistogram([{ bound: 1, count: 2 }], 5, 0))).toEqual([5, [2, 3]]);
-    expect(parts(customHistogram([], 5, 0))).toEqual([5, [5]]);
-    expect(customHistogram([{ bound: 1, count: 9 }], 5, 0)).toBeUndefined();
+    const parts = (histogram: FloatHistogram | string): unknown =>
+      typeof histogram === 'string' ? histogram : [histogram.count, histogram.positiveBuckets, histogram.customValues];
+    expect(parts(customHistogram([{ bound: 1, count: 2 }], undefined, 0))).toEqual([2, [2], [1]]);
+    expect(parts(customHistogram([{ bound: 1, count: 2 }], 5, 0))).toEqual([5, [2, 3], [1]]);
+    expect(parts(customHistogram([], 5, 0))).toEqual([5, [5], []]);
+    expect(parts(customHistogram([{ bound: 1, count: 9 }], 5, 0))).toEqual([5, [9, -4], [1]]);
+    const lowest = Number.NEGATIVE_INFINITY;
+    expect(parts(customHistogram([{ bound: lowest, count: 1 }], 5, 0))).toEqual([5, [1, 4], [lowest]]);
+  });
+
+  it('say why they are none', () => {
+    const most = Number.POSITIVE_INFINITY;
+    expect(customHistogram([{ bound: most, count: 2.5 }], 5, 0)).toBe('count mismatch: count=5 != le=+Inf count=2.5');
+    expect(customHistogram([{ bound: Number.NaN, count: 2 }], 2, 0)).toBe('bucket boundary must not be NaN');
+    const falling = [
+      { bound: 2, count: 3 },
+      { bound: 1, count: 4 },
+    ];
+    expect(customHistogram(falling, 4, 0)).toBe('count is not cumulative: 3 < 4');
+  });
+
+  it('are told apart by all but their bounds, one that is no number included', () => {
+    const sink = new CollectingSink();
+    const lines = '# TYPE h histogram\nh_bucket{le="1"} 4\nh_bucket{le="NaN"} 5\nh_bucket{le="+Inf"} 9\nh_count 9\n';
+    parseExposition('text', Buffer.from(lines), convertClassicHistograms(sink, { keepClassic: false }));
+    expect(shown(sink)).toEqual([
+      'h_bucket{le="NaN"} 5',
+      'h {"count":9,"sum":0,"customValues":[1],"positiveSpans":[{"offset":0,"length":2}],"positiveBuckets":[4,5]}',
+    ]);
   });
 });

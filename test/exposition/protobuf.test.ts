@@ -182,15 +182,107 @@ describe('protobuf', () => {
     expect(series({ nativeHistograms: false })).toEqual(classic);
   });
 
-  it('takes each histogram of a family for native or classic by itself', () => {
-    const classic = message([4, message([1, message([1, 'x'], [2, 'classic'])], [7, message([1, 4])])]);
-    const mixed = Buffer.concat([native, classic]);
-    expect(parsed(delimited(mixed)).collected.map((each) => each.labels.toSelector())).toEqual([
-      'h{x="y"}',
-      'h_count{x="classic"}',
-      'h_sum{x="classic"}',
-      'h_bucket{le="+Inf", x="classic"}',
-    ]);
+  describe('families that mix native and classic histograms', () => {
+    const parts: Record<string, Field[]> = {
+      native: [
+        [1, 3],
+        [7, 1],
+        [12, message([1, 0], [2, 1])],
+        [13, packed([zigzag(2)])],
+      ],
+      classic: [
+        [1, 3],
+        [3, message([1, 2], [2, double(1)])],
+      ],
+    };
+    parts['both'] = [...parts['native']!, parts['classic']![1]!];
+
+    /** Each metric's forms: `n` native, `c` classic series, `x` converted. */
+    function forms(metrics: readonly string[], options: ParseOptions): string {
+      const family = metrics.map((kind, i): Field => [4, message(label('m', `${i}`), [7, message(...parts[kind]!)])]);
+      const found = metrics.map(() => '');
+      for (const { labels, value } of parsed(delimited(message([1, 'h'], [3, 4], ...family)), options).collected) {
+        const form = typeof value === 'number' ? 'c' : value.customValues === undefined ? 'n' : 'x';
+        const at = Number(labels.get('m'));
+        if (!found[at]!.includes(form)) found[at] += form;
+      }
+      return found.join(' ');
+    }
+
+    // As Prometheus 3.14 was seen to store them.
+    it.each([
+      ['native classic both', 'n c c'],
+      ['native both classic', 'n n c'],
+      ['classic native', 'c c'],
+      ['classic native native', 'c c n'],
+    ])('give %s as %s', (metrics, expected) => {
+      expect(forms(metrics.split(' '), {})).toBe(expected);
+    });
+
+    it.each([
+      ['native both', 'n nc'],
+      ['classic both both', 'c c nc'],
+    ])('give %s as %s where classic series are asked for', (metrics, expected) => {
+      expect(forms(metrics.split(' '), { classicHistograms: true })).toBe(expected);
+    });
+
+    it.each([
+      ['native classic both classic', { convertClassicHistograms: true }, 'n x n x'],
+      ['native classic both', { convertClassicHistograms: true, classicHistograms: true }, 'n cx nc'],
+      ['both classic', { convertClassicHistograms: true, nativeHistograms: false }, 'x x'],
+    ])('give %s by %o as %s', (metrics, options, expected) => {
+      expect(forms(metrics.split(' '), options)).toBe(expected);
+    });
+
+    it.each([
+      ['classic native classic', {}],
+      ['both classic', { classicHistograms: true }],
+    ])('are refused as %s by %o', (metrics, options) => {
+      expect(() => forms(metrics.split(' '), options)).toThrow('a classic histogram where a native one has to follow');
+    });
+  });
+
+  it('converts classic histograms, those of gauges included, and refuses those that contradict themselves', () => {
+    const at = (seconds: number): Field => [
+      3,
+      message(label('id', `${seconds}`), [2, double(1)], [3, message([1, seconds])]),
+    ];
+    const family = (type: number, ...fields: Field[]): Buffer =>
+      delimited(message([1, 'h'], [3, type], [4, message([7, message(...fields)])]));
+    const buckets: Field[] = [
+      [3, message([1, 5], [2, double(2)], at(9))],
+      [3, message([1, 4], [2, double(1)], at(12))],
+      [3, message([1, 6], [2, double(3)], at(10))],
+    ];
+    const options = { convertClassicHistograms: true };
+    for (const [type, hint] of [
+      [4, 'unknown'],
+      [5, 'gauge'],
+    ] as const) {
+      const [only, ...others] = parsed(family(type, [1, 9], ...buckets), options).collected;
+      expect(others).toEqual([]);
+      expect(only!.value).toMatchObject({
+        customValues: [1, 2, 3],
+        positiveBuckets: [4, 1, 1, 3],
+        counterResetHint: hint,
+      });
+      expect(only!.exemplars.map((each) => each.timestampMs)).toEqual([9000, 10_000, 12_000]);
+    }
+    const infinite: Field = [3, message([1, 8], [2, double(Number.POSITIVE_INFINITY)])];
+    expect(() => parsed(family(4, [1, 9], ...buckets, infinite), options)).toThrow(
+      'count mismatch: count=9 != le=+Inf count=8',
+    );
+  });
+
+  it('refuses a native histogram whose spans name other buckets than it has', () => {
+    const fields: Field[] = [
+      [1, 5],
+      [12, message([1, 0], [2, 2])],
+      [13, packed([zigzag(5)])],
+    ];
+    expect(() => parsed(delimited(message([1, 'h'], [3, 4], [4, message([7, message(...fields)])])))).toThrow(
+      'histogram "h": positive side: spans require 2 buckets, have 1',
+    );
   });
 
   it('asks for each series once', () => {

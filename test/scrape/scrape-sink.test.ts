@@ -33,10 +33,10 @@ const histogram: FloatHistogram = {
 
 it('refuses a histogram that contradicts itself, unless the series was there before', () => {
   const { sink, series, counts } = begun();
-  sink.histogram(series('h'), histogram, undefined, undefined);
-  sink.histogram(series('h'), { ...histogram, count: 9 }, undefined, undefined);
+  sink.histogram(series('h'), histogram, undefined, undefined, true);
+  sink.histogram(series('h'), { ...histogram, count: 9 }, undefined, undefined, true);
   const bad = (more: Partial<FloatHistogram>) => () =>
-    sink.histogram(series(JSON.stringify(more)), { ...histogram, ...more }, undefined, undefined);
+    sink.histogram(series(JSON.stringify(more)), { ...histogram, ...more }, undefined, undefined, true);
   expect(bad({ count: 9 })).toThrow('3 observations found in buckets, but the Count field is 9');
   expect(bad({ schema: 9 })).toThrow(
     'must be between -4 and 8 for exponential buckets, or -53 for custom buckets, got schema 9',
@@ -47,7 +47,7 @@ it('refuses a histogram that contradicts itself, unless the series was there bef
   expect(counts).toMatchObject({ scraped: 5, relabelled: 2, duplicates: 1 });
 });
 
-it('drops exemplars with more than 128 characters of labels, and those of samples that are too far ahead', () => {
+it('drops exemplars with more than 128 characters of labels, and those of samples that are refused', () => {
   const { sink, series, appender, head } = begun();
   const exemplar = (id: string) => ({ labels: Labels.of({ id }), value: 1, timestampMs: nowMs });
   const put = (name: string, id: string, atMs?: number): void => {
@@ -58,6 +58,8 @@ it('drops exemplars with more than 128 characters of labels, and those of sample
   put('short', '😀'.repeat(126));
   put('long', '😀'.repeat(127));
   put('ahead', 'x', nowMs + 3_600_000);
+  sink.sample(series('twice'), 1, undefined, undefined);
+  put('twice', 'x');
   appender.commit();
   const kept = head.exemplars([], 0, Number.MAX_SAFE_INTEGER);
   expect(kept.map((each) => each.series.metricName)).toEqual(['short']);

@@ -431,6 +431,25 @@ describe('beside the samples', () => {
     expect(head.exemplars([new Matcher('=', 'job', 'b')], 0, 10)).toEqual([]);
   });
 
+  it('exemplars of one time are kept in order of value, then labels', () => {
+    const head = createHead();
+    const appender = head.appender();
+    const ref = appender.series(up);
+    const put = (value: number, id: string): void =>
+      appender.exemplar(ref, { labels: Labels.of({ trace_id: id }), value, timestampMs: 5 });
+    for (const [value, id] of [
+      [2, 'b'],
+      [3, 'b'],
+      [2, 'c'],
+      [3, 'a'],
+      [3, 'c'],
+    ] as const)
+      put(value, id);
+    appender.commit();
+    const [kept] = head.exemplars([isUp], 0, 10);
+    expect(kept!.exemplars.map(({ value, labels }) => `${value}${labels.get('trace_id')}`)).toEqual(['2b', '3b', '3c']);
+  });
+
   it('metadata of a family, the newest first', () => {
     const head = createHead();
     const appender = head.appender();
