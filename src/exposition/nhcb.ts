@@ -34,15 +34,19 @@ interface Head {
   readonly bound: number;
 }
 
+/** The types of metric that have a start. */
+const STARTED: ReadonlySet<string | undefined> = new Set(['counter', 'summary', 'histogram']);
+
 class Converter implements ExpositionSink {
   readonly #sink: ExpositionSink;
   readonly #keepClassic: boolean;
   readonly #heads: (Head | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #groups = new Map<string, Group>();
-  readonly #histogramFamilies = new Set<string>();
-  /** The parser of protobuf converts itself. */
-  #converting = false;
+  readonly #types = new Map<string, string>();
+  #format: ExpositionFormat = 'text';
+  /** Whether this body had a histogram. */
+  #hasConverted = false;
   #current: Group | undefined;
   #buckets: { bound: number; count: number }[] = [];
   #count: number | undefined;
@@ -59,17 +63,19 @@ class Converter implements ExpositionSink {
 
   begin(format: ExpositionFormat): void {
     this.#current = undefined;
-    this.#converting = format !== 'protobuf';
+    this.#format = format;
+    this.#hasConverted = false;
     this.#sink.begin?.(format);
   }
 
   series(labels: Labels, duplicateLabel: string | undefined, emptyLabels: readonly string[] | undefined): number {
-    const found = this.#converting ? this.#classify(labels) : undefined;
+    // The parser of protobuf converts itself.
+    const found = this.#format === 'protobuf' ? undefined : this.#classify(labels);
     const group = found === undefined ? undefined : this.#group(found.labels, emptyLabels);
     if (group !== undefined) group.members++;
-    const direct = found?.part === undefined || this.#keepClassic;
+    const isDirect = (found?.part === undefined || this.#keepClassic) && !this.#isHidden(labels);
     const head: Head = {
-      number: direct ? this.#sink.series(labels, duplicateLabel, emptyLabels) : undefined,
+      number: isDirect ? this.#sink.series(labels, duplicateLabel, emptyLabels) : undefined,
       group,
       part: found?.part,
       bound: found?.bound ?? 0,
@@ -85,7 +91,7 @@ class Converter implements ExpositionSink {
     if (head.number !== undefined) this.#sink.sample(head.number, value, timestampMs, startMs);
     if (head.group === undefined || head.part === undefined) return;
     if (this.#current === undefined) this.#collect(head.group, timestampMs, startMs);
-    if (value < 0) this.#faulty = true;
+    if (value < 0 && head.part !== 'sum') this.#faulty = true;
     if (head.part === 'bucket') this.#buckets.push({ bound: head.bound, count: value });
     else if (head.part === 'count') this.#count = value;
     else this.#sum = value;
@@ -103,15 +109,13 @@ class Converter implements ExpositionSink {
 
   exemplar(series: number, exemplar: Exemplar): void {
     const head = this.#heads[series]!;
-    if (head.number !== undefined) this.#sink.exemplar(head.number, exemplar);
-    if (head.group !== undefined && head.group === this.#current) this.#exemplars.push(exemplar);
+    // Of a histogram that is converted, the classic series have none, even where they are kept.
+    if (head.part !== undefined) this.#exemplars.push(exemplar);
+    else if (head.number !== undefined) this.#sink.exemplar(head.number, exemplar);
   }
 
   metadata(family: string, part: 'type' | 'help' | 'unit', text: string): void {
-    if (part === 'type') {
-      if (text === 'histogram') this.#histogramFamilies.add(family);
-      else this.#histogramFamilies.delete(family);
-    }
+    if (part === 'type') this.#types.set(family, text);
     this.#sink.metadata(family, part, text);
   }
 
@@ -133,12 +137,19 @@ class Converter implements ExpositionSink {
 
   #classify(labels: Labels): { labels: Labels; part: Head['part']; bound: number } | undefined {
     const [, family, part] = /^(.+)_(bucket|count|sum)$/s.exec(labels.metricName) ?? [];
-    if (family === undefined || !this.#histogramFamilies.has(family)) return undefined;
+    if (family === undefined || this.#types.get(family) !== 'histogram') return undefined;
     const base = labels.with(METRIC_NAME, family).without('le');
     if (part !== 'bucket') return { labels: base, part: part as 'count' | 'sum', bound: 0 };
     const bound = parseGoFloat(labels.get('le'));
-    if (bound === undefined) return undefined;
-    return { labels: base, part: Number.isNaN(bound) ? undefined : 'bucket', bound };
+    const known = bound !== undefined && !Number.isNaN(bound);
+    return { labels: base, part: known ? 'bucket' : undefined, bound: known ? bound : 0 };
+  }
+
+  /** As Prometheus reads the start of a histogram that it converts, lines behind it that say when something began are no series. */
+  #isHidden(labels: Labels): boolean {
+    if (this.#format !== 'openmetrics' || !this.#hasConverted) return false;
+    const [, family = ''] = /^(.+)_created$/s.exec(labels.metricName) ?? [];
+    return STARTED.has(this.#types.get(family));
   }
 
   #group(labels: Labels, empty: readonly string[] | undefined): Group {
@@ -151,6 +162,7 @@ class Converter implements ExpositionSink {
 
   #collect(group: Group, timestampMs: number | undefined, startMs: number | undefined): void {
     this.#current = group;
+    this.#hasConverted = true;
     this.#buckets = [];
     this.#count = undefined;
     this.#sum = 0;

@@ -66,6 +66,40 @@ describe('classic histograms', () => {
     expect(Object.is((sink.collected[0]!.value as FloatHistogram).count, 0)).toBe(true);
   });
 
+  it('take the exemplars of their buckets, in order of time, even where these are kept', () => {
+    const sink = new CollectingSink();
+    const lines =
+      '# TYPE h histogram\nh_bucket{le="1"} 4 # {id="b"} 1 8\nh_bucket{le="+Inf"} 4 # {id="a"} 1 7\n# EOF\n';
+    parseExposition('openmetrics', Buffer.from(lines), convertClassicHistograms(sink, { keepClassic: true }));
+    const found = sink.collected.map(({ exemplars }) => exemplars.map(({ timestampMs }) => timestampMs));
+    expect(found).toEqual([[], [], [7000, 8000]]);
+  });
+
+  it('may have a negative sum, but no negative count', () => {
+    const names = (count: string): unknown[] => {
+      const sink = new CollectingSink();
+      const lines = `# TYPE h histogram\nh_bucket{le="+Inf"} ${count}\nh_sum -3\nh_count ${count}\n`;
+      parseExposition('text', Buffer.from(lines), convertClassicHistograms(sink, { keepClassic: false }));
+      return sink.collected.map(({ value }) => (value as FloatHistogram).sum);
+    };
+    expect(names('1')).toEqual([-3]);
+    expect(names('-1')).toEqual([]);
+  });
+
+  it('hide in OpenMetrics when they and what follows them began', () => {
+    const sink = new CollectingSink();
+    const family = (name: string): string => `# TYPE ${name} counter\n${name}_total 1\n${name}_created 5\n`;
+    const lines = `${family('a')}# TYPE h histogram\nh_bucket{le="+Inf"} 4\nh_created 5\n${family('b')}# TYPE g gauge\ng_created 5\n# EOF\n`;
+    const target = convertClassicHistograms(sink, { keepClassic: false });
+    const names = (format: 'text' | 'openmetrics'): string[] => {
+      sink.clear();
+      parseExposition(format, Buffer.from(lines), target);
+      return sink.collected.map(({ labels }) => labels.metricName);
+    };
+    expect(names('openmetrics')).toEqual(['a_total', 'a_created', 'h', 'b_total', 'g_created']);
+    expect(names('text')).toEqual(['a_total', 'a_created', 'h', 'h_created', 'b_total', 'b_created', 'g_created']);
+  });
+
   it('without a count or an infinite bucket are completed', () => {
     const parts = (histogram: FloatHistogram | string): unknown =>
       typeof histogram === 'string' ? histogram : [histogram.count, histogram.positiveBuckets, histogram.customValues];
@@ -90,10 +124,13 @@ describe('classic histograms', () => {
 
   it('are told apart by all but their bounds, one that is no number included', () => {
     const sink = new CollectingSink();
-    const lines = '# TYPE h histogram\nh_bucket{le="1"} 4\nh_bucket{le="NaN"} 5\nh_bucket{le="+Inf"} 9\nh_count 9\n';
+    const lines =
+      '# TYPE h histogram\nh_bucket{le="1"} 4\nh_bucket{le="NaN"} 5\nh_bucket{le="x"} 6\nh_bucket 7\nh_bucket{le="+Inf"} 9\nh_count 9\n';
     parseExposition('text', Buffer.from(lines), convertClassicHistograms(sink, { keepClassic: false }));
     expect(shown(sink)).toEqual([
       'h_bucket{le="NaN"} 5',
+      'h_bucket{le="x"} 6',
+      'h_bucket 7',
       'h {"count":9,"sum":0,"customValues":[1],"positiveSpans":[{"offset":0,"length":2}],"positiveBuckets":[4,5]}',
     ]);
   });
