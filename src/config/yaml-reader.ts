@@ -49,7 +49,8 @@ export interface YamlDocument {
 
 /** Only the first document counts, as in Prometheus. Throws ConfigError where the text is no YAML. */
 export function readYaml(file: string, content: Uint8Array | string): YamlDocument {
-  const text = decodeUtf8(file, content);
+  // To go-yaml a carriage return alone ends a line.
+  const text = decodeUtf8(file, content).replace(/\r(?!\n)/g, '\n');
   refuseControlCharacters(file, text);
   const lines = new LineCounter();
   for (let line = 0; line >= 0; line = text.indexOf('\n', line) + 1 || -1) lines.addNewLine(line);
@@ -57,6 +58,11 @@ export function readYaml(file: string, content: Uint8Array | string): YamlDocume
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  const early = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*\.\.\.(?=\s|$)/.exec(text);
+  if (early !== null) {
+    const message = 'not valid YAML: a document ends here that has not begun: remove the three dots';
+    throw syntaxError(placeAt(early[0].length - 3), message);
+  }
   const { text: parsed, documents, original, restAt } = parse(text);
   const first = documents[0] as Document | undefined;
   const placeOf = (offset: number): SourcePlace => placeAt(original(offset));
@@ -78,10 +84,18 @@ interface Parsed {
   readonly restAt: number | undefined;
 }
 
+/** The first document ends before such a line, whatever follows on it; go-yaml reads no further. */
+const DOCUMENT_END = /^(?:(?:---|\.\.\.)(?=\s)|%(?:YAML[ \t]+\d+\.\d+|TAG[ \t]+\S+[ \t]+\S+)[ \t]*(?:#.*)?$)/gm;
+
 /** Where the library finds the indentation at fault, it is tried again with what go-yaml lets through. */
 function parse(text: string): Parsed {
   const asWritten = parseText(text);
   if (!asWritten.documents[0]?.errors.length) return asWritten;
+  for (const end of text.matchAll(DOCUMENT_END)) {
+    const upToThere = parseText(text.slice(0, end.index));
+    const isOne = upToThere.documents[0]?.contents != null && upToThere.documents[0].errors.length === 0;
+    if (isOne) return { ...upToThere, restAt: end.index };
+  }
   const { text: indented, original } = indentContinuations(text);
   const found = indented === text ? asWritten : { ...parseText(indented), original };
   const error = found.documents[0]?.errors[0];

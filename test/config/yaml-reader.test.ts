@@ -47,6 +47,28 @@ describe('readYaml', () => {
     expect(d?.kind === 'scalar' && text.slice(...d.span)).toBe('"d\ne"');
   });
 
+  it.each([
+    ['three dots and more', 'a: b\n... x\n  - [\n'],
+    ['dashes and more', 'a: b\n--- x\ny: z\n'],
+    ['a directive', 'a: b\n%YAML 1.1\n  - c\n'],
+    ['a tag directive', 'a: b\n%TAG ! x # c\n  - c\n'],
+  ])('ends the document before %s', (_, text) => {
+    const { root, rest } = readYaml('f', text);
+    expect(plain(root)).toEqual({ a: 'b' });
+    expect(rest).toMatchObject({ line: 2, column: 1 });
+  });
+
+  it('refuses an end before the beginning, and what only looks like a directive', () => {
+    expect(refusal('# c\n...\na: b\n')).toContain('f:2:1: not valid YAML: a document ends here that has not begun');
+    expect(refusal('a: b\n%x\n  - c\n')).toContain('f:2:1: not valid YAML');
+  });
+
+  it('takes a carriage return for the end of a line', () => {
+    const { root } = readYaml('f', '\ufeffa:\r  b: c\r\nd: e\r');
+    expect(plain(root)).toEqual({ a: { b: 'c' }, d: 'e' });
+    expect(root?.kind === 'map' && root.entries[1]!.key.place).toMatchObject({ line: 3, column: 1 });
+  });
+
   it('ends the document where a line begins left of its first, and says where the rest is', () => {
     const { root, rest } = readYaml('f', '  a: b\n  c: d\n e: f\n');
     expect(plain(root)).toEqual({ a: 'b', c: 'd' });
