@@ -1,12 +1,14 @@
 /** What watchfire is, under the names that Prometheus and Alertmanager use of themselves: dashboards and alert rules made for those go on working. */
-import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { ForwarderStats } from '../alerting/forwarder.ts';
 import { type IntegrationCounts, LATENCY_BOUNDS, type NotificationCounts } from '../alerting/notification-counts.ts';
 import type { AlertmanagerConfig } from '../config/alertmanager-config.ts';
-import type { Monitor } from '../monitor/sources.ts';
+import type { Monitor, StorageStatus } from '../monitor/sources.ts';
 import type { RuleGroupState } from '../rules/state.ts';
+import { Families, type Read, type Values } from './metric-families.ts';
+import { addScrapeMetrics, type ScrapeMetricsOptions } from './scrape-metrics.ts';
 
-export interface PeerMetricsOptions {
+export interface PeerMetricsOptions extends ScrapeMetricsOptions {
   readonly version: string;
   /** Of the configuration; `succeededAtMs`: the last one that was taken over. */
   readonly lastReload: () => { readonly ok: boolean; readonly succeededAtMs: number };
@@ -18,63 +20,22 @@ export interface PeerMetricsOptions {
   readonly alertmanager: () => AlertmanagerConfig | undefined;
 }
 
-/** Labels and what is counted under them. */
-type Values = Iterable<readonly [Readonly<Record<string, string>>, number]>;
-type Read = () => Values | Promise<Values>;
-
 export function addPeerMetrics(registry: Registry, monitor: Monitor, options: PeerMetricsOptions): void {
   const families = new Families(registry);
   ofPrometheus(families, monitor, options);
+  addScrapeMetrics(families, options);
+  families.gauge(
+    'prometheus_remote_storage_highest_timestamp_in_seconds',
+    'Time of the newest sample.',
+    [],
+    async () =>
+      options.remoteWrites().length === 0 ? [] : [[{}, (await monitor.metrics.storageStatus()).maxTimeMs / 1000]],
+  );
   ofRules(families, () => monitor.alerts.ruleGroups());
   ofForwarding(families, options);
   ofAlertmanager(families, monitor, options);
   ofNotifications(families, options.notificationCounts);
-  registry.registerMetric(latencyHistogram(options.notificationCounts));
-}
-
-class Families {
-  readonly #registry: Registry;
-
-  constructor(registry: Registry) {
-    this.#registry = registry;
-  }
-
-  gauge(name: string, help: string, labelNames: string[], read: Read): void {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [this.#registry],
-      async collect() {
-        for (const [labels, value] of await emptied(this, read)) this.set(labels, value);
-      },
-    });
-  }
-
-  /** `read` gives totals since the start. */
-  counter(name: string, help: string, labelNames: string[], read: Read): void {
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers: [this.#registry],
-      async collect() {
-        for (const [labels, value] of await emptied(this, read)) this.inc(labels, value);
-      },
-    });
-  }
-}
-
-/** Forgets what the metric told last, and gives what it is to tell now: nothing where the source fails, so that the others are told all the same. */
-async function emptied(metric: Gauge | Counter, read: Read): Promise<Values> {
-  metric.reset();
-  // Else one without labels would be 0 where nothing is known.
-  metric.remove({});
-  try {
-    return await read();
-  } catch {
-    return [];
-  }
+  ofLatencies(families, options.notificationCounts);
 }
 
 function ofPrometheus(families: Families, monitor: Monitor, { version, lastReload }: PeerMetricsOptions): void {
@@ -82,9 +43,7 @@ function ofPrometheus(families: Families, monitor: Monitor, { version, lastReloa
     [{ version }, 1],
   ]);
   families.gauge('prometheus_ready', 'Whether startup is done.', [], () => [[{}, 1]]);
-  families.gauge('prometheus_tsdb_head_series', 'Series in memory.', [], async () => [
-    [{}, (await monitor.metrics.storageStatus()).series],
-  ]);
+  ofStorage(families, () => monitor.metrics.storageStatus());
   for (const of of ['prometheus', 'alertmanager']) {
     families.gauge(
       `${of}_config_last_reload_successful`,
@@ -99,6 +58,28 @@ function ofPrometheus(families: Families, monitor: Monitor, { version, lastReloa
       () => [[{}, lastReload().succeededAtMs / 1000]],
     );
   }
+}
+
+function ofStorage(families: Families, status: () => Promise<StorageStatus>): void {
+  const gauge = (name: string, help: string, value: (status: StorageStatus) => number): void =>
+    families.gauge(`prometheus_tsdb_${name}`, help, [], async () => [[{}, value(await status())]]);
+  gauge('head_series', 'Series in memory.', ({ series }) => series);
+  gauge('head_chunks', 'Chunks in memory.', ({ chunks }) => chunks);
+  gauge('head_min_time_seconds', 'Time of the oldest sample.', ({ minTimeMs }) => minTimeMs / 1000);
+  gauge('head_max_time_seconds', 'Time of the newest sample.', ({ maxTimeMs }) => maxTimeMs / 1000);
+  gauge('lowest_timestamp_seconds', 'Time of the oldest sample.', ({ minTimeMs }) => minTimeMs / 1000);
+  families.counter(
+    'prometheus_tsdb_head_samples_appended_total',
+    'Samples put in, staleness markers included.',
+    ['type'],
+    async () => {
+      const { appendedFloats = 0, appendedHistograms = 0 } = await status();
+      return [
+        [{ type: 'float' }, appendedFloats],
+        [{ type: 'histogram' }, appendedHistograms],
+      ];
+    },
+  );
 }
 
 function ofRules(families: Families, groups: () => Promise<readonly RuleGroupState[]>): void {
@@ -243,18 +224,8 @@ function ofNotifications(families: Families, counts: NotificationCounts): void {
   );
 }
 
-/** prom-client's own histogram can only observe; this one is counted elsewhere already. */
-function latencyHistogram(counts: NotificationCounts): Metric {
+function ofLatencies(families: Families, counts: NotificationCounts): void {
   const name = 'alertmanager_notification_latency_seconds';
-  const metric = {
-    name,
-    help: 'How long the tries to notify took.',
-    type: 'histogram',
-    aggregator: 'sum',
-    get: () =>
-      Promise.resolve({ ...metric, values: [...counts.byKind()].flatMap(([kind, each]) => valuesOfKind(kind, each)) }),
-    reset: () => {},
-  };
   const valuesOfKind = (integration: string, { latencies, latencySeconds, requests }: IntegrationCounts) => {
     let below = 0;
     const buckets = [...LATENCY_BOUNDS, '+Inf'].map((le, i) => {
@@ -267,5 +238,7 @@ function latencyHistogram(counts: NotificationCounts): Metric {
       { metricName: `${name}_count`, labels: { integration }, value: requests },
     ];
   };
-  return metric as unknown as Metric;
+  families.register(name, 'How long the tries to notify took.', 'histogram', () =>
+    [...counts.byKind()].flatMap(([kind, each]) => valuesOfKind(kind, each)),
+  );
 }

@@ -21,6 +21,9 @@ export interface StatusRoutesOptions {
   readonly retentionMs: () => number | undefined;
 }
 
+/** Of the Prometheus whose HTTP API this is: by it, Grafana and others decide what they may ask for. */
+const API_VERSION = '3.14.0';
+
 const MOST_STATISTICS = 10_000;
 
 export function statusRoutes(options: StatusRoutesOptions): Route[] {
@@ -30,10 +33,10 @@ export function statusRoutes(options: StatusRoutesOptions): Route[] {
     v1Route('GET', '/status/flags', async () => success(options.flags())),
     v1Route('GET', '/status/buildinfo', async () =>
       success({
-        version: options.version,
+        version: API_VERSION,
         revision: '',
         branch: '',
-        buildUser: 'watchfire',
+        buildUser: `watchfire ${options.version}`,
         buildDate: '',
         goVersion: `node ${process.version}`,
       }),

@@ -8,7 +8,7 @@ import { queryRoutes } from './v1-query.ts';
 import { ruleRoutes } from './v1-rules.ts';
 import { seriesRoutes } from './v1-series.ts';
 import { statusRoutes } from './v1-status.ts';
-import { type Alertmanagers, targetRoutes } from './v1-targets.ts';
+import { type Alertmanagers, type TargetRoutesOptions, targetRoutes } from './v1-targets.ts';
 
 export interface PrometheusRoutesOptions {
   readonly metrics: MetricSource;
@@ -26,6 +26,7 @@ export interface PrometheusRoutesOptions {
   readonly externalLabels?: (() => Labels) | undefined;
   /** Alertmanagers that alerts are forwarded to. */
   readonly alertmanagers?: (() => Alertmanagers) | undefined;
+  readonly relabelConfigs?: TargetRoutesOptions['relabelConfigs'] | undefined;
 }
 
 export function prometheusRoutes(options: PrometheusRoutesOptions): Route[] {
@@ -35,7 +36,11 @@ export function prometheusRoutes(options: PrometheusRoutesOptions): Route[] {
   return [
     ...queryRoutes({ metrics, nowMs }),
     ...seriesRoutes(metrics),
-    ...targetRoutes(metrics, options.alertmanagers ?? (() => ({ active: [], dropped: [] }))),
+    ...targetRoutes({
+      metrics,
+      alertmanagers: options.alertmanagers ?? (() => ({ active: [], dropped: [] })),
+      relabelConfigs: options.relabelConfigs ?? (() => undefined),
+    }),
     ...ruleRoutes(alerts),
     ...statusRoutes({
       metrics,

@@ -8,7 +8,7 @@ import { prometheusRoutes } from '../api/v1.ts';
 import { alertmanagerRoutes } from '../api/v2.ts';
 import { watchfireRoutes } from '../api/watchfire.ts';
 import { systemClock } from '../config/clock.ts';
-import { type LocalMonitor, openLocalMonitor } from '../monitor/local-monitor.ts';
+import { DEFAULT_RETENTION_MS, type LocalMonitor, openLocalMonitor } from '../monitor/local-monitor.ts';
 import { openRemoteMonitor } from '../monitor/remote-monitor.ts';
 import type { MonitorSettings } from '../monitor/settings.ts';
 import type { Monitor } from '../monitor/sources.ts';
@@ -46,9 +46,11 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
         configText: () => opened.configuration().prometheus.redactedText,
         flags: () => flagsOf(settings),
         lastReload: () => opened.lastReload(),
-        retentionMs: () => settings.retentionMs ?? opened.configuration().prometheus.retentionMs,
+        retentionMs: () =>
+          settings.retentionMs ?? opened.configuration().prometheus.retentionMs ?? DEFAULT_RETENTION_MS,
         externalLabels: () => opened.configuration().prometheus.global.externalLabels,
         alertmanagers: () => ({ active: opened.alertmanagers(), dropped: [] }),
+        relabelConfigs: (job) => opened.relabelConfigs(job),
       }),
       ...alertmanagerRoutes(opened.alerts, { version: VERSION, nowMs: () => systemClock.nowMs() }),
       ...watchfireRoutes(opened, VERSION),
@@ -59,6 +61,9 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
         notificationCounts: opened.notificationCounts,
         forwarding: () => opened.forwarding(),
         forwardedTo: () => opened.alertmanagers(),
+        jobs: opened.jobs,
+        scrapeTotals: opened.scrapeTotals,
+        remoteWrites: opened.remoteWrites,
         alertmanager: () => opened.configuration().alertmanager,
       }),
       ...otlp,

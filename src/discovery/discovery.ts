@@ -26,6 +26,14 @@ export interface Discovery {
   stop(): void;
 }
 
+/** A question that a discovery asked, or something that it could not get. */
+export type DiscoveryEvent =
+  | 'dns-lookup'
+  | 'dns-lookup-failure'
+  | 'file-read-error'
+  | 'http-failure'
+  | 'kubernetes-failure';
+
 export interface DiscoveryDeps {
   readonly clock: Clock;
   createHttpClient(config: HttpClientConfig): HttpClient;
@@ -35,6 +43,8 @@ export interface DiscoveryDeps {
   readonly resolver?: DnsResolver | undefined;
   /** The machine's own where undefined. */
   readonly searchList?: SearchList | undefined;
+  /** Told of each event, to be counted. */
+  count?(event: DiscoveryEvent): void;
   /** A number from 0 to below 1, to spread retries. */
   random(): number;
   /** Where Kubernetes is looked for, from within a pod. */

@@ -72,8 +72,10 @@ export class DnsDiscovery implements Discovery {
 
   /** A name that is not there has no targets; a name server that is not there leaves those known before. */
   async #resolve(name: string, resolver: DnsResolver, list: SearchList): Promise<void> {
+    this.#deps.count?.('dns-lookup');
     const found = await this.#firstAnswer(name, resolver, list);
     if (typeof found === 'string') {
+      this.#deps.count?.('dns-lookup-failure');
       if (this.#faults.get(name) !== found) this.#deps.report('error', `dns_sd ${found}`);
       this.#faults.set(name, found);
       return;

@@ -96,6 +96,7 @@ export class FileDiscovery implements Discovery {
         this.#lastSuccessMs = this.#deps.clock.nowMs();
       } catch (error) {
         const fault = `${file}: ${listFault(error)}`;
+        this.#deps.count?.('file-read-error');
         faults.set(file, fault);
         // What a file said stays in use while it cannot be read, and not when it is deleted.
         const known = error instanceof NoSuchFile ? undefined : this.#groups.get(file);

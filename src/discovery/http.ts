@@ -53,6 +53,7 @@ export class HttpDiscovery implements Discovery {
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const fault = listFault(error);
+      this.#deps.count?.('http-failure');
       if (fault !== this.#error) this.#deps.report('error', `http_sd ${hostIn(this.#config.url)}: ${fault}`);
       this.#error = fault;
     }

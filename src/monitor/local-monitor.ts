@@ -9,13 +9,16 @@ import type { Clock } from '../config/clock.ts';
 import { defaultHttpClientConfig } from '../config/http-config.ts';
 import type { PrometheusConfig } from '../config/prometheus-config.ts';
 import { createHttpClient } from '../http/axios.ts';
+import type { RelabelConfig } from '../labels/relabel.ts';
 import { createEngine } from '../promql/engine.ts';
 import { featuresFromNames } from '../promql/features.ts';
 import type { QueryEngine } from '../promql/result.ts';
 import { explainRule } from '../rules/explain.ts';
 import { RuleManager } from '../rules/rule-manager.ts';
-import { ScrapeManager } from '../scrape/manager.ts';
+import { type JobStats, ScrapeManager } from '../scrape/manager.ts';
+import type { RemoteWriteState } from '../scrape/remote-write/queue.ts';
 import { RemoteWrite } from '../scrape/remote-write/remote-write.ts';
+import type { ScrapeTotals } from '../scrape/scrape-totals.ts';
 import type { Appendable } from '../storage/appender.ts';
 import { createHead, type Head } from '../storage/head.ts';
 import { importOpenMetrics } from '../storage/import.ts';
@@ -44,6 +47,12 @@ export interface LocalMonitor extends Monitor {
   lastReload(): Reload;
   readonly notificationCounts: NotificationCounts;
   forwarding(): ForwarderStats;
+  /** What a job does to the labels of its targets; undefined where there is no such job. */
+  relabelConfigs(job: string): readonly RelabelConfig[] | undefined;
+  /** What discovery and scraping came to, by job and altogether, and what is sent on. */
+  readonly jobs: () => readonly JobStats[];
+  readonly scrapeTotals: ScrapeTotals;
+  readonly remoteWrites: () => readonly RemoteWriteState[];
   /** URLs of the Alertmanagers that alerts are forwarded to. */
   alertmanagers(): readonly string[];
 }
@@ -53,7 +62,7 @@ export interface LocalMonitorDeps extends LocalAlertingDeps {
 }
 
 /** As Prometheus: 15 days. */
-const DEFAULT_RETENTION_MS = 15 * 86_400_000;
+export const DEFAULT_RETENTION_MS = 15 * 86_400_000;
 /** How often old samples are dropped. */
 const TRUNCATE_MS = 60_000;
 
@@ -201,6 +210,10 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
     lastReload: () => reloading.last,
     notificationCounts: alerting.counts,
     forwarding: () => forwarding.stats(),
+    relabelConfigs: (job) => scrape.relabelConfigs(job),
+    jobs: () => scrape.jobs(),
+    scrapeTotals: scrape.totals,
+    remoteWrites: () => remoteWrite.states(),
     alertmanagers: () => forwarding.urls(),
     reload,
     close: async () => {

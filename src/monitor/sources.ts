@@ -82,6 +82,9 @@ export interface StorageStatus {
   readonly bytes?: number | undefined;
   readonly budgetBytes?: number | undefined;
   readonly droppedSamples?: number | undefined;
+  /** Put in since the start, staleness markers included; undefined where not known. */
+  readonly appendedFloats?: number | undefined;
+  readonly appendedHistograms?: number | undefined;
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
   readonly seriesByMetric: readonly { readonly name: string; readonly value: number }[];

@@ -12,10 +12,12 @@ import { BodyPool } from '../http/body-buffer.ts';
 import type { HttpClient } from '../http/client.ts';
 import { hashOf } from '../labels/hash.ts';
 import type { Labels } from '../labels/labels.ts';
+import type { RelabelConfig } from '../labels/relabel.ts';
 import type { Appendable } from '../storage/appender.ts';
 import type { ScrapeLoop } from './scrape-loop.ts';
 import { ScrapePool, type ScrapePoolDeps } from './scrape-pool.ts';
 import type { ScrapeFeatures } from './scrape-sink.ts';
+import { type JobTotals, ScrapeTotals } from './scrape-totals.ts';
 import { globalUrl } from './target-url.ts';
 
 export interface ScrapeDeps {
@@ -67,7 +69,23 @@ export interface TargetMetadata extends Metadata {
   readonly metric: string;
 }
 
+/** A job as its own metrics tell of it. */
+export interface JobStats {
+  readonly job: string;
+  /** What its discoveries are, each kind once. */
+  readonly kinds: ReadonlySet<DiscoveryState['kind']>;
+  /** Before and after relabelling. */
+  readonly discoveredTargets: number;
+  readonly targets: number;
+  /** 0: none. */
+  readonly targetLimit: number;
+  /** Metric families that the targets told of. */
+  readonly families: number;
+  readonly totals: JobTotals;
+}
+
 export class ScrapeManager {
+  readonly totals = new ScrapeTotals();
   readonly #deps: ScrapeDeps;
   readonly #hostname: string;
   readonly #pools = new Map<string, ScrapePool>();
@@ -86,12 +104,18 @@ export class ScrapeManager {
     for (const [job, pool] of this.#pools) {
       if (wanted.has(job)) continue;
       this.#pools.delete(job);
+      this.totals.jobs.delete(job);
       pool.close(true);
     }
     for (const each of config.scrapeConfigs) {
       const pool = this.#pools.get(each.jobName);
-      if (pool === undefined) this.#pools.set(each.jobName, new ScrapePool(this.#poolDeps(), each));
-      else pool.reload(each);
+      if (pool === undefined) {
+        this.totals.poolsMade++;
+        this.#pools.set(each.jobName, new ScrapePool(this.#poolDeps(), each));
+      } else {
+        this.totals.reloads++;
+        pool.reload(each);
+      }
     }
   }
 
@@ -127,6 +151,23 @@ export class ScrapeManager {
     return [...this.#pools].map(([job, pool]) => ({ job, states: pool.discoveryStates(), faults: pool.faults }));
   }
 
+  /** What a job does to the labels of its targets; undefined where there is no such job. */
+  relabelConfigs(job: string): readonly RelabelConfig[] | undefined {
+    return this.#pools.get(job)?.config.relabelConfigs;
+  }
+
+  jobs(): JobStats[] {
+    return [...this.#pools].map(([job, pool]) => ({
+      job,
+      kinds: new Set(pool.discoveryStates().map(({ kind }) => kind)),
+      discoveredTargets: pool.discoveredTargets,
+      targets: pool.loops.size,
+      targetLimit: pool.config.targetLimit,
+      families: [...pool.loops.values()].reduce((sum, { families }) => sum + families.size, 0),
+      totals: this.totals.job(job),
+    }));
+  }
+
   /** Ends at once; series are left as they are, since watchfire itself is what stops. */
   close(): void {
     for (const pool of this.#pools.values()) pool.close(false);
@@ -143,7 +184,11 @@ export class ScrapeManager {
       appendable,
       clock,
       report,
-      onScraped: this.#deps.onScraped?.bind(this.#deps),
+      onScraped: (loop) => {
+        this.totals.scraped(loop);
+        this.#deps.onScraped?.(loop);
+      },
+      totals: this.totals,
       seed: this.#seed,
       bodies: this.#bodies,
       features: this.#deps.features,

@@ -6,12 +6,14 @@ import type { HttpClient } from '../http/client.ts';
 import type { Labels } from '../labels/labels.ts';
 import { configKey, scrapeKey } from './config-key.ts';
 import { ScrapeLoop, type ScrapeLoopDeps } from './scrape-loop.ts';
+import type { ScrapeTotals } from './scrape-totals.ts';
 import { buildTargets, type Target } from './target.ts';
 
 export interface ScrapePoolDeps extends Omit<ScrapeLoopDeps, 'onFailure' | 'onRefused'> {
   readonly discovery: DiscoveryDeps;
   createHttpClient(config: ScrapeConfig['http']): HttpClient;
   report(severity: 'info' | 'warning' | 'error', text: string): void;
+  readonly totals: ScrapeTotals;
   /** A line for `scrape_failure_log_file`. */
   logFailure(file: string, job: string, target: Target, error: string): void;
 }
@@ -55,6 +57,14 @@ export class ScrapePool {
     return this.#slots.map((slot) => slot.discovery.state());
   }
 
+  /** Those that discovery found, before relabelling. */
+  get discoveredTargets(): number {
+    return this.#slots.reduce(
+      (sum, { groups }) => sum + groups.reduce((all, { targets }) => all + targets.length, 0),
+      0,
+    );
+  }
+
   /** Takes up a configuration of the same job; loops go on where nothing about scraping has changed. */
   reload(config: ScrapeConfig): void {
     const isSame = scrapeKey(config) === scrapeKey(this.#config);
@@ -95,7 +105,7 @@ export class ScrapePool {
     this.#slots = config.discoveries.map((each, index) => {
       const kept = taken[index];
       if (kept !== undefined) return kept;
-      const discovery = createDiscovery(each, this.#deps.discovery);
+      const discovery = createDiscovery(each, this.#discoveryDeps());
       const slot: Slot = { key: configKey(each), discovery, groups: before.shift()?.groups ?? [] };
       discovery.start((groups) => {
         slot.groups = groups;
@@ -115,6 +125,8 @@ export class ScrapePool {
 
   #sync(): void {
     const config = this.#config;
+    const beganMs = this.#deps.monotonicMs();
+    const totals = this.#deps.totals.job(config.jobName);
     this.#syncTimer?.cancel();
     this.#syncTimer = undefined;
     this.#lastSyncMs = this.#deps.clock.nowMs();
@@ -127,6 +139,7 @@ export class ScrapePool {
       if (!this.faults.includes(fault)) this.#deps.report('error', `job ${config.jobName}: ${fault}`);
     }
     this.faults = built.faults;
+    totals.syncFailures += built.faults.length;
     const wanted = new Set(built.targets.map((target) => target.key));
     for (const [key, loop] of this.loops) {
       if (wanted.has(key)) continue;
@@ -138,6 +151,7 @@ export class ScrapePool {
       config.targetLimit > 0 && count > config.targetLimit
         ? `target_limit exceeded (number of targets: ${count}, limit: ${config.targetLimit})`
         : undefined;
+    if (limitError !== undefined) totals.targetLimitExceeded++;
     for (const target of built.targets) {
       const running = this.loops.get(target.key);
       const loop = running ?? new ScrapeLoop(this.#loopDeps(), ownConfig(config, target), this.#client, target);
@@ -147,6 +161,13 @@ export class ScrapePool {
       this.loops.set(target.key, loop);
       loop.start();
     }
+    totals.syncs.add((this.#deps.monotonicMs() - beganMs) / 1000);
+  }
+
+  #discoveryDeps(): DiscoveryDeps {
+    const { discovery, totals } = this.#deps;
+    const { jobName } = this.#config;
+    return { ...discovery, count: (event) => totals.discovered(jobName, event) };
   }
 
   #loopDeps(): ScrapeLoopDeps {

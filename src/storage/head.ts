@@ -44,6 +44,9 @@ export interface HeadStatus extends Cardinality {
   readonly bytes: number;
   readonly budgetBytes: number | undefined;
   readonly droppedSamples: number;
+  /** Put in since the start, staleness markers included. */
+  readonly appendedFloats: number;
+  readonly appendedHistograms: number;
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
 }
@@ -82,6 +85,8 @@ export class Head implements Queryable, Appendable {
   #horizonMs = Number.NEGATIVE_INFINITY;
   #droppedSamples = 0;
   readonly #selections = new SelectionCache(this);
+  #appendedFloats = 0;
+  #appendedHistograms = 0;
   readonly #spare: BatchColumns[] = [];
   readonly #appending: BatchTarget = this.#target(false);
   readonly #importing: BatchTarget = this.#target(true);
@@ -176,6 +181,8 @@ export class Head implements Queryable, Appendable {
       bytes: this.bytes,
       budgetBytes: this.#options.budgetBytes,
       droppedSamples: this.#droppedSamples,
+      appendedFloats: this.#appendedFloats,
+      appendedHistograms: this.#appendedHistograms,
       minTimeMs: empty ? 0 : this.#minTimeMs,
       maxTimeMs: empty ? 0 : this.#maxTimeMs,
       ...cardinality(this.index, limit),
@@ -266,6 +273,8 @@ export class Head implements Queryable, Appendable {
       }
       this.noteTimes(timestampMs, timestampMs, kept);
     }
+    this.#appendedHistograms += histograms.size;
+    this.#appendedFloats += columns.length - histograms.size;
     for (const { ref, exemplar } of columns.exemplars) this.exemplarRing.add(ref, exemplar);
     for (const { metricName, metadata } of columns.metadata) this.metadataStore.set(metricName, metadata);
   }

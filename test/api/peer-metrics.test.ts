@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { NotificationCounts } from '../../src/alerting/notification-counts.ts';
 import { addPeerMetrics } from '../../src/api/peer-metrics.ts';
 import type { Monitor } from '../../src/monitor/sources.ts';
+import { ScrapeTotals } from '../../src/scrape/scrape-totals.ts';
 import { config, integration, receiver } from '../alerting/simple-config.ts';
 import { fakeAlerts, fakeMetrics } from './fake-sources.ts';
 
@@ -17,6 +18,37 @@ const alertmanager = {
 };
 
 const TO = ['http://am:9093/api/v2/alerts', 'http://idle:9093/api/v2/alerts'];
+
+const jobTotals = new ScrapeTotals();
+jobTotals.job('web').syncs.add(0.5);
+jobTotals.job('web').syncFailures = 2;
+jobTotals.duplicates = 4;
+jobTotals.limits.samples = 5;
+jobTotals.discovered('web', 'http-failure');
+jobTotals.discovered('web', 'http-failure');
+
+const web = {
+  job: 'web',
+  kinds: new Set(['http', 'unsupported'] as const),
+  discoveredTargets: 7,
+  targets: 6,
+  targetLimit: 10,
+  families: 30,
+  totals: jobTotals.job('web'),
+};
+
+const remote = {
+  name: 'far',
+  endpoint: 'far:9090',
+  shards: 2,
+  pendingSamples: 3,
+  spooledBytes: 0,
+  sentSamples: 100,
+  refusedSamples: 1,
+  droppedSamples: 2,
+  error: '',
+  sentUntilMs: 1_700_000_000_500,
+};
 
 async function exposed(counts: NotificationCounts, failing = false, forwardedTo = TO): Promise<string[]> {
   const registry = new Registry();
@@ -50,6 +82,9 @@ async function exposed(counts: NotificationCounts, failing = false, forwardedTo 
     notificationCounts: counts,
     forwarding: () => ({ sent: 9, dropped: 2, queued: 3, capacity: 10_000, targets: [alertmanager] }),
     forwardedTo: () => forwardedTo,
+    jobs: () => [web],
+    scrapeTotals: jobTotals,
+    remoteWrites: () => [remote],
     alertmanager: () =>
       config({ route: {}, receivers: [receiver('a', [integration('slack', {}), integration('slack', {}, true, 1)])] }),
   });
@@ -78,6 +113,32 @@ it('tells of rules and forwarding under the names of Prometheus', async () => {
     'prometheus_notifications_queue_length{alertmanager="http://am:9093/api/v2/alerts"} 3',
     'prometheus_notifications_queue_capacity 10000',
     'prometheus_notifications_alertmanagers_discovered 2',
+  ])
+    expect(lines).toContain(line);
+});
+
+it('tells of discovery, scraping and remote write under the names of Prometheus', async () => {
+  const lines = await exposed(new NotificationCounts());
+  for (const line of [
+    'prometheus_sd_discovered_targets{name="scrape",config="web"} 7',
+    'prometheus_sd_failed_configs{name="scrape"} 1',
+    'prometheus_sd_http_failures_total 2',
+    'prometheus_sd_dns_lookups_total 0',
+    'prometheus_sd_refresh_failures_total{mechanism="http",config="web"} 2',
+    'prometheus_target_scrape_pool_targets{scrape_job="web"} 6',
+    'prometheus_target_scrape_pool_target_limit{scrape_job="web"} 10',
+    'prometheus_target_metadata_cache_entries{scrape_job="web"} 30',
+    'prometheus_target_sync_failed_total{scrape_job="web"} 2',
+    'prometheus_target_scrapes_sample_duplicate_timestamp_total 4',
+    'prometheus_target_scrapes_exceeded_sample_limit_total 5',
+    '# TYPE prometheus_target_sync_length_seconds summary',
+    'prometheus_target_sync_length_seconds{scrape_job="web",quantile="0.99"} 0.5',
+    'prometheus_target_sync_length_seconds_sum{scrape_job="web"} 0.5',
+    'prometheus_target_sync_length_seconds_count{scrape_job="web"} 1',
+    'prometheus_remote_storage_samples_total{remote_name="far",url="far:9090"} 100',
+    'prometheus_remote_storage_samples_failed_total{remote_name="far",url="far:9090"} 1',
+    'prometheus_remote_storage_queue_highest_sent_timestamp_seconds{remote_name="far",url="far:9090"} 1700000000.5',
+    'prometheus_tsdb_head_samples_appended_total{type="float"} 0',
   ])
     expect(lines).toContain(line);
 });

@@ -7,12 +7,27 @@ import { type ApiServer, createApiServer } from '../../src/api/server.ts';
 import { prometheusRoutes } from '../../src/api/v1.ts';
 import { queryRoutes } from '../../src/api/v1-query.ts';
 import { Labels } from '../../src/labels/labels.ts';
+import { compileRe2 } from '../../src/labels/regexp.ts';
 import type { MetricSource } from '../../src/monitor/sources.ts';
 import { type InstantQuery, QueryError } from '../../src/promql/result.ts';
 import { fakeAlerts, fakeMetrics, NOW_MS, ruleGroups } from './fake-sources.ts';
 import { schemaFaults } from './json-schema.ts';
 
 let server: ApiServer;
+
+const regex = '(.+):.*';
+const rule = {
+  sourceLabels: ['__address__'],
+  separator: ';',
+  regex,
+  compiled: compileRe2(`^(?s:${regex})$`, regex),
+  modulus: 0,
+  targetLabel: 'host',
+  replacement: '$1',
+  action: 'replace',
+  utf8Names: true,
+} as const;
+const relabelling = [rule, { ...rule, sourceLabels: ['drop'], targetLabel: '', action: 'keep' }, rule] as const;
 
 beforeAll(async () => {
   server = await createApiServer({
@@ -25,6 +40,7 @@ beforeAll(async () => {
       flags: () => ({ 'web.listen-address': 'x' }),
       nowMs: () => NOW_MS,
       externalLabels: () => Labels.of({ region: 'eu' }),
+      relabelConfigs: (job) => (job === 'web' ? relabelling : undefined),
     }),
   });
 });
@@ -149,6 +165,20 @@ describe('queries', () => {
       'bad_data',
       `invalid group_next_token 'x'. were rule groups changed?`,
     ],
+    ['/targets/relabel_steps', 400, 'bad_data', 'no scrapePool parameter provided'],
+    ['/targets/relabel_steps?scrapePool=web', 400, 'bad_data', 'no labels parameter provided'],
+    [
+      '/targets/relabel_steps?scrapePool=no&labels={}',
+      400,
+      'bad_data',
+      'error retrieving scrape config: scrape pool "no" not found',
+    ],
+    [
+      '/targets/relabel_steps?scrapePool=web&labels={"a":1}',
+      400,
+      'bad_data',
+      'error parsing labels: the value of "a" is no text',
+    ],
     ['/status/tsdb?limit=0', 400, 'bad_data', 'limit must be a positive number'],
   ])('%s is refused with %d', async (path, status, errorType, error) => {
     const answer = await get(`/api/v1${path}`);
@@ -212,6 +242,39 @@ describe('targets and rules', () => {
       droppedTargets: [{ discoveredLabels: { __address__: 'd:1' }, scrapePool: 'a' }],
       droppedTargetCounts: { a: 1, b: 0 },
     });
+  });
+
+  it('shows what each relabelling rule makes of labels, and nothing once one has dropped them', async () => {
+    const steps = async (labels: object): Promise<unknown[]> => {
+      const answer = await data(
+        `/targets/relabel_steps?scrapePool=web&labels=${encodeURIComponent(JSON.stringify(labels))}`,
+      );
+      return (answer as { steps: { output: object; keep: boolean }[] }).steps.map(({ output, keep }) => [output, keep]);
+    };
+    const [host] = ((await data('/targets/relabel_steps?scrapePool=web&labels={}')) as { steps: unknown[] }).steps;
+    expect(host).toEqual({
+      rule: {
+        source_labels: ['__address__'],
+        separator: ';',
+        regex,
+        target_label: 'host',
+        replacement: '$1',
+        action: 'replace',
+      },
+      output: {},
+      keep: true,
+    });
+    const kept = { __address__: 'h:1', drop: 'a:b', host: 'h' };
+    expect(await steps({ __address__: 'h:1', drop: 'a:b' })).toEqual([
+      [kept, true],
+      [kept, true],
+      [kept, true],
+    ]);
+    expect(await steps({ __address__: 'h:1' })).toEqual([
+      [{ __address__: 'h:1', host: 'h' }, true],
+      [{}, false],
+      [{}, false],
+    ]);
   });
 
   it('filters and pages rules', async () => {
@@ -301,6 +364,7 @@ describe.skipIf(!existsSync(description))("Prometheus' OpenAPI description", () 
     ['/metadata', 'MetadataOutputBody'],
     ['/targets', 'TargetsOutputBody'],
     ['/targets/metadata', 'TargetMetadataOutputBody'],
+    ['/targets/relabel_steps?scrapePool=web&labels={"drop":"a:b"}', 'TargetRelabelStepsOutputBody'],
     ['/scrape_pools', 'ScrapePoolsOutputBody'],
     ['/rules', 'RulesOutputBody'],
     ['/alerts', 'AlertsOutputBody'],

@@ -114,6 +114,23 @@ describe('a scrape', () => {
     });
   });
 
+  it('counts what was refused, how long it is from one to the next, and what discovery found', async () => {
+    rig.apply(rig.job({ sampleLimit: 3 }));
+    await rig.scrape('a 1\na 2\n');
+    await rig.scrape('a 1\nb 1\nc 1\nd 1\n');
+    await rig.scrape(`a 1 ${rig.clock.nowMs() + 3_600_000}\n`);
+    const { totals } = rig.manager;
+    expect([totals.duplicates, totals.outOfBounds, totals.limits.samples]).toEqual([1, 1, 1]);
+    const interval = totals.intervals.get(10_000)!;
+    expect([interval.count, interval.sumSeconds, interval.quantile(0.5)]).toEqual([2, 20, 10]);
+    const [job, ...others] = rig.manager.jobs();
+    expect(others).toEqual([]);
+    expect(job).toMatchObject({ job: 'test', discoveredTargets: 1, targets: 1, targetLimit: 0 });
+    expect(job!.totals.syncs.count).toBeGreaterThan(0);
+    rig.apply();
+    expect([rig.manager.jobs(), rig.manager.totals.jobs.size]).toEqual([[], 0]);
+  });
+
   it('undoes compression', async () => {
     rig.apply(rig.job());
     await rig.scrape((_request, response) => {

@@ -154,6 +154,7 @@ export class KubernetesDiscovery implements Discovery {
   }
 
   #fault(where: string, fault: string): void {
+    if (fault !== '') this.#deps.count?.('kubernetes-failure');
     const before = this.#faults.get(where) ?? '';
     if (fault === before) return;
     const all = this.state().error;
