@@ -102,9 +102,7 @@ function* explanations(job: ScrapeConfig, { target, metric }: RelabelFlags): Gen
 }
 
 function droppedBy(steps: readonly RelabelExplanation[]): Outcome {
-  const last = steps.at(-1);
-  if (last === undefined || last.after !== undefined) return { kind: 'refused', reason: 'no label is left' };
-  return { kind: 'dropped', step: steps.length, reason: last.reason };
+  return { kind: 'dropped', step: steps.length, reason: steps.at(-1)!.reason };
 }
 
 /** `host:port`, `name="value",…`, or `metric{name="value",…}`. Throws UsageError. */

@@ -7,16 +7,36 @@ import { systemClock } from '../config/clock.ts';
 import { diskFiles } from '../config/config-files.ts';
 import { ConfigError, formatProblem, type Problem } from '../config/problem.ts';
 import { checkPrometheusConfig } from '../config/prometheus-check.ts';
+import { loadPrometheusConfig } from '../config/prometheus-loader.ts';
 import { type ExpositionReport, inspectExposition } from '../exposition/lint.ts';
 import { readTextFile } from '../notify/fields.ts';
 import { NotificationTemplates } from '../notify/template-data.ts';
 import { checkRules } from '../rules/check.ts';
+import { buildTargets } from '../scrape/target.ts';
 import { TemplateError } from '../template/template.ts';
 import { type CommandContext, EXIT } from './context.ts';
 import { printable, textTable } from './text-table.ts';
 
 export function checkConfig(files: readonly string[], context: CommandContext): Promise<number> {
-  return checkEach(files, context, async (file) => checkPrometheusConfig(file));
+  return checkEach(files, context, async (file) => {
+    const problems = checkPrometheusConfig(file);
+    return problems.some(({ severity }) => severity === 'error') ? problems : [...problems, ...targetProblems(file)];
+  });
+}
+
+/** As promtool, what the file itself names as targets must be what can be scraped, relabelling included. */
+function targetProblems(file: string): Problem[] {
+  return loadPrometheusConfig(file).value.scrapeConfigs.flatMap((job) =>
+    job.discoveries.flatMap((discovery): Problem[] =>
+      discovery.kind !== 'static'
+        ? []
+        : buildTargets(job, discovery.groups).faults.map((fault) => ({
+            ...discovery.place,
+            severity: 'error',
+            message: `job ${JSON.stringify(job.jobName)}: ${fault}: see what becomes of it by watchfire check relabel`,
+          })),
+    ),
+  );
 }
 
 export function checkRuleFiles(files: readonly string[], context: CommandContext): Promise<number> {

@@ -129,7 +129,7 @@ function relabelStep(labels: Labels, config: RelabelConfig): Labels | undefined 
     case 'replace':
       return replace(labels, config, value);
     case 'lowercase':
-      return labels.with(config.targetLabel, value.toLowerCase());
+      return labels.with(config.targetLabel, lowerCase(value));
     case 'uppercase':
       return labels.with(config.targetLabel, upperCase(value));
     case 'hashmod':
@@ -165,6 +165,12 @@ function replace(labels: Labels, config: RelabelConfig, value: string): Labels {
   const target = expandTemplate(config.targetLabel, matcher);
   if (config.utf8Names ? target === '' : !isLegacyLabelName(target)) return labels;
   return labels.with(target, expandTemplate(config.replacement, matcher));
+}
+
+/** Go lower-cases letter by letter, so that a sigma at a word's end is as any other, and a dotted I loses its dot. */
+function lowerCase(value: string): string {
+  if (!/[İΣ]/.test(value)) return value.toLowerCase();
+  return Array.from(value, (character) => (character === 'İ' ? 'i' : character.toLowerCase())).join('');
 }
 
 /** Go upper-cases letter by letter, so that ß and the ligatures stay as they are. */

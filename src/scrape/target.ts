@@ -98,7 +98,7 @@ function withDefaults(config: ScrapeConfig, discovered: Labels, group: Labels): 
 /** Undefined where relabelling drops it. Throws TargetFault. */
 function buildTarget(config: ScrapeConfig, discoveredLabels: Labels): Target | undefined {
   const relabelled = relabel(discoveredLabels, config.relabelConfigs);
-  if (relabelled === undefined || relabelled.size === 0) return undefined;
+  if (relabelled === undefined) return undefined;
   const address = relabelled.get('__address__');
   if (address === '') throw new TargetFault('no address');
   if (address.includes('/')) throw new TargetFault(`${JSON.stringify(address)} is not a valid hostname`);

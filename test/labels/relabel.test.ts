@@ -63,6 +63,16 @@ describe('relabel', () => {
       ],
       { ...INPUT, d: 'FOO', e: 'foo' },
     ],
+    [
+      'changes case letter by letter',
+      [
+        { replacement: 'İΑΣ', target_label: 'd' },
+        { source_labels: ['d'], target_label: 'd', action: 'lowercase' },
+        { replacement: 'ßﬀ', target_label: 'e' },
+        { source_labels: ['e'], target_label: 'e', action: 'uppercase' },
+      ],
+      { ...INPUT, d: 'iασ', e: 'ßﬀ' },
+    ],
     ['makes UTF-8 names', [{ source_labels: ['a'], target_label: 'ü.$1' }], { ...INPUT, 'ü.foo': 'foo' }],
     [
       'runs in order',
