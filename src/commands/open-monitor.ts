@@ -71,8 +71,14 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
     return {
       ...opened,
       close: async () => {
-        await Promise.all(servers.map((server) => server.close()));
-        await opened.close();
+        // What is left to do may wait for timers alone, which do not keep the process alive: it would end meanwhile, and samples be lost.
+        const alive = setInterval(() => undefined, 60_000);
+        try {
+          await Promise.all(servers.map((server) => server.close()));
+          await opened.close();
+        } finally {
+          clearInterval(alive);
+        }
       },
     };
   } catch (error) {
