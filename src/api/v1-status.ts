@@ -10,7 +10,7 @@ import { success, v1Route } from './v1-answer.ts';
 export interface StatusRoutesOptions {
   readonly metrics: MetricSource;
   readonly version: string;
-  /** `prometheus.yml` as it is in force, secrets replaced. */
+  /** `prometheus.yml` as it is in force, with defaults, secrets replaced. */
   readonly configText: () => string;
   readonly flags: () => Readonly<Record<string, string>>;
   readonly nowMs: () => number;

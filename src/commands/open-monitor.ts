@@ -8,6 +8,7 @@ import { prometheusRoutes } from '../api/v1.ts';
 import { alertmanagerRoutes } from '../api/v2.ts';
 import { watchfireRoutes } from '../api/watchfire.ts';
 import { systemClock } from '../config/clock.ts';
+import { effectiveConfigText } from '../config/effective-config.ts';
 import { DEFAULT_RETENTION_MS, type LocalMonitor, openLocalMonitor } from '../monitor/local-monitor.ts';
 import { openRemoteMonitor } from '../monitor/remote-monitor.ts';
 import type { MonitorSettings } from '../monitor/settings.ts';
@@ -43,7 +44,7 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
         metrics: opened.metrics,
         alerts: opened.alerts,
         version: VERSION,
-        configText: () => opened.configuration().prometheus.redactedText,
+        configText: () => effectiveConfigText(opened.configuration().prometheus.redactedText),
         flags: () => flagsOf(settings),
         lastReload: () => opened.lastReload(),
         retentionMs: () =>

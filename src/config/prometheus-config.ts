@@ -155,7 +155,7 @@ export interface RemoteWriteConfig {
 
 export interface PrometheusConfig {
   readonly file: string;
-  /** The text as it was read, secrets replaced by `<secret>` (for `/api/v1/status/config`). */
+  /** The text as it was read, secrets replaced by `<secret>`. */
   readonly redactedText: string;
   readonly global: GlobalConfig;
   /** Glob patterns, absolute. */
