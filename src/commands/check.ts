@@ -12,7 +12,7 @@ import { type ExpositionReport, inspectExposition } from '../exposition/lint.ts'
 import { readTextFile } from '../notify/fields.ts';
 import { NotificationTemplates } from '../notify/template-data.ts';
 import { checkRules } from '../rules/check.ts';
-import { buildTargets } from '../scrape/target.ts';
+import { TargetBuilder } from '../scrape/target.ts';
 import { TemplateError } from '../template/template.ts';
 import { type CommandContext, EXIT } from './context.ts';
 import { printable, textTable } from './text-table.ts';
@@ -30,7 +30,7 @@ function targetProblems(file: string): Problem[] {
     job.discoveries.flatMap((discovery): Problem[] =>
       discovery.kind !== 'static'
         ? []
-        : buildTargets(job, discovery.groups).faults.map((fault) => ({
+        : new TargetBuilder(job).build(discovery.groups).faults.map((fault) => ({
             ...discovery.place,
             severity: 'error',
             message: `job ${JSON.stringify(job.jobName)}: ${fault}: see what becomes of it by watchfire check relabel`,

@@ -7,7 +7,7 @@ import type { Labels } from '../labels/labels.ts';
 import { configKey, scrapeKey } from './config-key.ts';
 import { ScrapeLoop, type ScrapeLoopDeps } from './scrape-loop.ts';
 import type { ScrapeTotals } from './scrape-totals.ts';
-import { buildTargets, type Target } from './target.ts';
+import { type Target, TargetBuilder } from './target.ts';
 
 export interface ScrapePoolDeps extends Omit<ScrapeLoopDeps, 'onFailure' | 'onRefused'> {
   readonly discovery: DiscoveryDeps;
@@ -35,6 +35,7 @@ export class ScrapePool {
   faults: readonly string[] = [];
   readonly #deps: ScrapePoolDeps;
   #config: ScrapeConfig;
+  #builder: TargetBuilder;
   #client: HttpClient;
   #slots: Slot[] = [];
   #syncTimer: Timer | undefined;
@@ -44,6 +45,7 @@ export class ScrapePool {
   constructor(deps: ScrapePoolDeps, config: ScrapeConfig) {
     this.#deps = deps;
     this.#config = config;
+    this.#builder = new TargetBuilder(config);
     this.#client = deps.createHttpClient(config.http);
     this.#setDiscoveries(config);
     this.#sync();
@@ -69,6 +71,7 @@ export class ScrapePool {
   reload(config: ScrapeConfig): void {
     const isSame = scrapeKey(config) === scrapeKey(this.#config);
     this.#config = config;
+    this.#builder = new TargetBuilder(config);
     if (!isSame) {
       const client = this.#client;
       for (const loop of this.loops.values()) loop.stopAndMarkStale();
@@ -130,10 +133,7 @@ export class ScrapePool {
     this.#syncTimer?.cancel();
     this.#syncTimer = undefined;
     this.#lastSyncMs = this.#deps.clock.nowMs();
-    const built = buildTargets(
-      config,
-      this.#slots.flatMap((slot) => slot.groups),
-    );
+    const built = this.#builder.build(this.#slots.flatMap((slot) => slot.groups));
     this.dropped = built.dropped;
     for (const fault of built.faults) {
       if (!this.faults.includes(fault)) this.#deps.report('error', `job ${config.jobName}: ${fault}`);

@@ -25,7 +25,7 @@ export type HistogramHandling = Pick<
 >;
 
 export interface BuiltTargets {
-  /** Without repetition. */
+  /** From `TargetBuilder`: without repetition. */
   readonly targets: readonly Target[];
   /** What relabelling dropped. */
   readonly dropped: readonly Labels[];
@@ -33,25 +33,50 @@ export interface BuiltTargets {
   readonly faults: readonly string[];
 }
 
-export function buildTargets(config: ScrapeConfig, groups: readonly TargetGroup[]): BuiltTargets {
-  const targets = new Map<string, Target>();
+/** Builds one job's targets; what became of a group is kept as long as the group itself, as of thousands a few change at a time. */
+export class TargetBuilder {
+  readonly #config: ScrapeConfig;
+  readonly #known = new WeakMap<TargetGroup, BuiltTargets>();
+
+  constructor(config: ScrapeConfig) {
+    this.#config = config;
+  }
+
+  build(groups: readonly TargetGroup[]): BuiltTargets {
+    const targets = new Map<string, Target>();
+    const dropped: Labels[] = [];
+    const faults: string[] = [];
+    for (const group of groups) {
+      let built = this.#known.get(group);
+      if (built === undefined) {
+        built = buildGroup(this.#config, group);
+        this.#known.set(group, built);
+      }
+      // Of targets that are the same the last one's discovered labels are shown, as by Prometheus.
+      for (const target of built.targets) targets.set(target.key, target);
+      for (const labels of built.dropped) dropped.push(labels);
+      for (const fault of built.faults) faults.push(fault);
+    }
+    return { targets: [...targets.values()], dropped, faults };
+  }
+}
+
+function buildGroup(config: ScrapeConfig, group: TargetGroup): BuiltTargets {
+  const targets: Target[] = [];
   const dropped: Labels[] = [];
   const faults: string[] = [];
-  for (const group of groups) {
-    for (const [index, discovered] of group.targets.entries()) {
-      const discoveredLabels = withDefaults(config, discovered, group.labels);
-      try {
-        const target = buildTarget(config, discoveredLabels);
-        if (target === undefined) dropped.push(discoveredLabels);
-        // Of targets that are the same the last one's discovered labels are shown, as by Prometheus.
-        else targets.set(target.key, target);
-      } catch (error) {
-        if (!(error instanceof TargetFault)) throw error;
-        faults.push(`instance ${index} in group ${group.source}: ${error.message}`);
-      }
+  for (const [index, discovered] of group.targets.entries()) {
+    const discoveredLabels = withDefaults(config, discovered, group.labels);
+    try {
+      const target = buildTarget(config, discoveredLabels);
+      if (target === undefined) dropped.push(discoveredLabels);
+      else targets.push(target);
+    } catch (error) {
+      if (!(error instanceof TargetFault)) throw error;
+      faults.push(`instance ${index} in group ${group.source}: ${error.message}`);
     }
   }
-  return { targets: [...targets.values()], dropped, faults };
+  return { targets, dropped, faults };
 }
 
 /** What becomes of one discovered target, step by step. */

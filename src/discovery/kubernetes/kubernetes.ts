@@ -21,6 +21,8 @@ export class KubernetesDiscovery implements Discovery {
   readonly #deps: DiscoveryDeps;
   readonly #reflectors = new Map<Collection, Reflector[]>();
   readonly #faults = new Map<string, string>();
+  /** Groups that say nothing of other objects than their own, which last as long as these do. */
+  readonly #alone = new WeakMap<KubernetesObject, TargetGroup>();
   #client: HttpClient | undefined;
   #origin: string;
   #timer: Timer | undefined;
@@ -145,10 +147,14 @@ export class KubernetesDiscovery implements Discovery {
       nodes: has('nodes') ? store('nodes') : undefined,
       namespaces: has('namespaces') ? store('namespaces') : undefined,
     };
+    const isAlone = this.#reflectors.size === 1;
     const groups: TargetGroup[] = [];
     for (const object of store(COLLECTION_OF[role]).values()) {
-      const group = BUILDERS[role](object, stores);
-      if (group !== undefined) groups.push(group);
+      const known = isAlone ? this.#alone.get(object) : undefined;
+      const group = known ?? BUILDERS[role](object, stores);
+      if (group === undefined) continue;
+      groups.push(group);
+      if (isAlone) this.#alone.set(object, group);
     }
     return groups;
   }
