@@ -44,7 +44,7 @@ export interface HeadStatus extends Cardinality {
   readonly bytes: number;
   readonly budgetBytes: number | undefined;
   readonly droppedSamples: number;
-  /** Put in since the start, staleness markers included. */
+  /** Put in since the start, staleness markers included; what a log brought back does not count. */
   readonly appendedFloats: number;
   readonly appendedHistograms: number;
   readonly minTimeMs: number;
@@ -273,8 +273,6 @@ export class Head implements Queryable, Appendable {
       }
       this.noteTimes(timestampMs, timestampMs, kept);
     }
-    this.#appendedHistograms += histograms.size;
-    this.#appendedFloats += columns.length - histograms.size;
     for (const { ref, exemplar } of columns.exemplars) this.exemplarRing.add(ref, exemplar);
     for (const { metricName, metadata } of columns.metadata) this.metadataStore.set(metricName, metadata);
   }
@@ -285,6 +283,8 @@ export class Head implements Queryable, Appendable {
       labelsOf: (ref) => this.index.labels[this.slotOf(ref)],
       check: (ref, timestampMs, kind, value, histogram) => this.#check(ref, timestampMs, kind, value, histogram, kept),
       apply: (columns) => {
+        this.#appendedHistograms += columns.histograms.size;
+        this.#appendedFloats += columns.length - columns.histograms.size;
         this.journal?.append(columns, kept);
         this.apply(columns, kept);
         this.#takeBack(columns);
