@@ -96,10 +96,11 @@ function mixedPoints(
 /** Buckets without population are left out; each begins with which of its ends belong to it. */
 function histogramJson(histogram: FloatHistogram): string {
   const custom = histogram.schema === CUSTOM_BUCKETS_SCHEMA;
+  const firstBound = histogram.customValues?.[0] ?? Number.POSITIVE_INFINITY;
   const buckets = allBuckets(histogram)
     .filter((bucket) => bucket.count !== 0)
     .map(({ lower, upper, count }) => {
-      const lowerBelongs = custom ? lower === Number.NEGATIVE_INFINITY : lower < 0 || Object.is(lower, -0);
+      const lowerBelongs = custom ? upper === firstBound : lower < 0 || Object.is(lower, -0);
       const upperBelongs = custom || upper > 0 || (Object.is(lower, -0) && upper === 0);
       const ends = lowerBelongs ? (upperBelongs ? 3 : 1) : upperBelongs ? 0 : 2;
       return `[${ends},"${floatText(lower)}","${floatText(upper)}","${floatText(count)}"]`;

@@ -6,6 +6,7 @@ import { floatText, timestampText } from '../../src/api/go-text.ts';
 import { gzipPieces } from '../../src/api/gzip-pieces.ts';
 import { WIDEST_NUMBER, writeNumber } from '../../src/api/number-bytes.ts';
 import { resultJson } from '../../src/api/result-json.ts';
+import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../src/exposition/histogram.ts';
 import { Labels } from '../../src/labels/labels.ts';
 
 function written(value: number): string {
@@ -120,4 +121,34 @@ test('bytes of a string that are no UTF-8 become replacement characters', () => 
   expect([...resultJson({ type: 'string', timestampMs: 1000, value: 'a\udcff' }, undefined)]).toEqual([
     '[1,"a\ufffd"]',
   ]);
+});
+
+test('the first custom bucket alone holds its lower end, which another may have, too', () => {
+  const custom = (customValues: number[], positiveBuckets: number[]): string => {
+    const histogram: FloatHistogram = {
+      schema: CUSTOM_BUCKETS_SCHEMA,
+      zeroThreshold: 0,
+      zeroCount: 0,
+      count: 9,
+      sum: 7,
+      positiveSpans: [{ offset: 0, length: positiveBuckets.length }],
+      negativeSpans: [],
+      positiveBuckets,
+      negativeBuckets: [],
+      customValues,
+      counterResetHint: 'unknown',
+    };
+    const samples = [{ labels: Labels.EMPTY, value: Number.NaN, histogram }];
+    const pieces = [...resultJson({ type: 'vector', timestampMs: 0, samples }, undefined)];
+    const [text] = pieces
+      .map((piece) => Buffer.from(piece).toString())
+      .join('')
+      .match(/\[\[.*\]\]/)!;
+    return text;
+  };
+  // As Prometheus 3.14 writes them.
+  expect(custom([1], [4, 5])).toBe('[[3,"-Inf","1","4"],[0,"1","+Inf","5"]]');
+  expect(custom([Number.NEGATIVE_INFINITY, 1], [0, 4, 5])).toBe('[[0,"-Inf","1","4"],[0,"1","+Inf","5"]]');
+  expect(custom([Number.NEGATIVE_INFINITY], [1, 8])).toBe('[[3,"-Inf","-Inf","1"],[0,"-Inf","+Inf","8"]]');
+  expect(custom([], [9])).toBe('[[3,"-Inf","+Inf","9"]]');
 });

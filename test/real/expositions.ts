@@ -87,6 +87,15 @@ export function generatedExpositions(): Exposition[] {
       'convert_classic_histograms_to_nhcb: true',
       'always_scrape_classic_histograms: true',
     ),
+    {
+      ...open(
+        'openmetrics-to-nhcb-kept',
+        `# TYPE h histogram\nh_bucket{le="1"} 1 # {id="b"} 1 ${nowSeconds}\nh_bucket{le="x"} 1\nh_bucket{le="+Inf"} 4 # {id="a"} 3 ${nowSeconds}\nh_sum -2\nh_count 4\nh_created 5\n# TYPE c counter\nc_total 1\nc_created 5\n`,
+        'convert_classic_histograms_to_nhcb: true',
+        'always_scrape_classic_histograms: true',
+      ),
+      ownExemplarTimes: true,
+    },
     { name: 'invalid-utf8', contentType: TEXT, body: Buffer.from('a{b="\xff"} 1\n', 'latin1') },
     { name: 'no-content-type', contentType: undefined, body: 'a 1\n' },
     {
