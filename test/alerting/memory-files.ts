@@ -44,7 +44,8 @@ export class MemoryFiles implements StateFileSystem {
   }
 
   #add(path: string, bytes: Uint8Array): void {
-    this.files.set(path, Buffer.concat([this.files.get(path)!, bytes]));
+    // No Buffer, whose `slice` shares memory: what a test damages in a copy stays whole here.
+    this.files.set(path, new Uint8Array(Buffer.concat([this.files.get(path)!, bytes])));
   }
 
   #check(): void {
