@@ -248,7 +248,8 @@ describe('the state folder', () => {
 });
 
 describe('kill -9', () => {
-  it('loses nothing that was acknowledged and repeats nothing that was logged', { timeout: 60_000 }, async () => {
+  // It starts a process six times, each of which may wait long for a busy machine.
+  it('loses nothing that was acknowledged and repeats nothing that was logged', { timeout: 300_000 }, async () => {
     let seed = 42;
     const random = (): number => {
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
