@@ -23,6 +23,7 @@ import type { Appendable } from '../storage/appender.ts';
 import { createHead, type Head } from '../storage/head.ts';
 import { importOpenMetrics } from '../storage/import.ts';
 import { openHead } from '../storage/open-head.ts';
+import type { LogProblem } from '../storage/wal/write-ahead-log.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import { AlertForwarding, outgoingAlerts, outgoingLabels } from './alert-forwarding.ts';
 import { ConfigWatch, watchedPatterns } from './config-watch.ts';
@@ -75,7 +76,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
   const state = openStateFolder(settings.stateDirectory);
   if (state.fault !== undefined) events.add('error', state.fault);
 
-  let storageFault: string | undefined;
+  const storageFaults = new Map<LogProblem['part'], string>();
   const head =
     state.path === undefined
       ? createHead({ ...headLimits(settings, configuration), maxExemplars: configuration.prometheus.maxExemplars })
@@ -84,9 +85,10 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
           maxExemplars: configuration.prometheus.maxExemplars,
           directory: join(state.path, 'wal'),
           clock,
-          onProblem: ({ kind, message }) => {
-            storageFault = kind === 'write-recovered' ? undefined : message;
-            events.add(kind === 'write-recovered' ? 'info' : 'error', message);
+          onProblem: ({ part, isOver, message }) => {
+            if (isOver) storageFaults.delete(part);
+            else storageFaults.set(part, message);
+            events.add(isOver ? 'info' : 'error', message);
           },
           onRepair: ({ file, lostBytes, reason }) =>
             events.add('warning', `${file}: ${reason}: ${lostBytes} bytes were left out`),
@@ -122,7 +124,7 @@ export async function openLocalMonitor(settings: MonitorSettings, deps: LocalMon
           clock,
           targets: () => targetsOf(scrape),
           targetMetadata: (metric) => scrape.targetMetadata(metric),
-          storageFault: () => storageFault,
+          storageFault: () => [...storageFaults.values()][0],
         })
       : prometheusMetricSource({ url: settings.prometheusUrl, http, clock });
   const alerting = openLocalAlerting(configuration, settings, deps, state.path, events);

@@ -267,15 +267,57 @@ describe('a file system that fails', () => {
       appendBatch(head, i);
       await head.flush();
     }
-    expect(problems.map((problem) => problem.kind)).toEqual(['write-failed']);
-    expect(problems[0]!.message).toContain('ENOSPC');
+    expect(problems).toEqual([{ part: 'log', isOver: false, message: expect.stringContaining('ENOSPC') }]);
+    expect(await files.list('/wal')).toEqual(['00000001.log']);
     expect(head.status(1).samples).toBeGreaterThan(30);
     const survived = await openHead(options(files.copy()));
     expect(survived.status(1).samples).toBe(7);
     files.room = Number.POSITIVE_INFINITY;
     appendBatch(head, 7);
     await head.flush();
-    expect(problems.map((problem) => problem.kind)).toEqual(['write-failed', 'write-recovered']);
+    expect(problems.map(({ part, isOver }) => `${part} ${isOver}`)).toEqual(['log false', 'log true']);
+    expect(dump(await openHead(options(files)))).toBe(dump(head));
+  });
+
+  it('with room for the log alone: the snapshot that has what was missed is tried again, a minute later or at the end', async () => {
+    for (const isClosed of [false, true]) {
+      const files = new MemoryFiles();
+      const clock = new ManualClock();
+      const problems: string[] = [];
+      const onProblem = ({ part, isOver }: LogProblem) => problems.push(`${part} ${isOver}`);
+      const head = await openHead(options(files, { clock, onProblem }));
+      const round = async (number: number, room: number): Promise<void> => {
+        files.room = room;
+        appendBatch(head, number);
+        await head.flush();
+      };
+      await round(1, Number.POSITIVE_INFINITY);
+      await round(2, 0);
+      await round(3, 1200);
+      await round(4, 1200);
+      expect(problems).toEqual(['log false', 'log true', 'snapshot false']);
+      expect(dump(await openHead(options(files.copy())))).not.toBe(dump(head));
+      files.room = Number.POSITIVE_INFINITY;
+      if (isClosed) await head.close();
+      else {
+        await clock.advance(55_000);
+        expect(problems).toHaveLength(3);
+        await clock.advance(5000);
+        await head.flush();
+      }
+      expect(problems.slice(3)).toEqual(['snapshot true']);
+      expect(dump(await openHead(options(files)))).toBe(dump(head));
+    }
+  });
+
+  it('that has room again by the end of the process loses nothing', async () => {
+    const files = new MemoryFiles();
+    const head = await openHead(options(files));
+    files.room = 0;
+    appendBatch(head, 1);
+    await head.flush();
+    files.room = Number.POSITIVE_INFINITY;
+    await head.close();
     expect(dump(await openHead(options(files)))).toBe(dump(head));
   });
 

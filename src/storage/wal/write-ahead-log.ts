@@ -29,9 +29,14 @@ export interface LogOptions {
 }
 
 export interface LogProblem {
-  readonly kind: 'write-failed' | 'write-recovered' | 'snapshot-failed';
+  /** Each fails and recovers for itself. */
+  readonly part: 'log' | 'snapshot';
+  readonly isOver: boolean;
   readonly message: string;
 }
+
+/** A snapshot that failed is tried again after this. */
+const SNAPSHOT_RETRY_MS = 60_000;
 
 export class WriteAheadLog implements Journal {
   readonly #head: Head;
@@ -42,9 +47,13 @@ export class WriteAheadLog implements Journal {
   #declared = new Float64Array(1024);
   #segment: number;
   #file: GrowingFile | undefined;
+  #filePath = '';
   #fileBytes = 0;
+  /** Infinite where only a snapshot can hold all there is. */
   #bytesSinceSnapshot: number;
   #failing = false;
+  #snapshotFailing = false;
+  #nextSnapshotMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #timer: Timer | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -105,7 +114,14 @@ export class WriteAheadLog implements Journal {
   }
 
   async #flush(): Promise<void> {
-    if (this.#pending.length === 0) return;
+    // The last chance of what came while nothing could be written.
+    const isLastChance = this.#closed && this.#failing;
+    if (this.#pending.length > 0 || isLastChance) await this.#write();
+    if (this.#fileBytes > this.#options.segmentBytes) await this.#end();
+    if (this.#isSnapshotDue()) await this.#snapshot();
+  }
+
+  async #write(): Promise<void> {
     const writer = this.#pending;
     this.#pending = this.#flushing;
     this.#flushing = writer;
@@ -116,20 +132,24 @@ export class WriteAheadLog implements Journal {
       this.#fileBytes += writer.length;
       this.#bytesSinceSnapshot += writer.length;
       if (this.#failing) {
-        this.#report('write-recovered', 'the write-ahead log is written again');
+        this.#report('log', true, 'the write-ahead log is written again');
         // Only a snapshot has what came meanwhile.
         this.#bytesSinceSnapshot = Number.POSITIVE_INFINITY;
       }
       this.#failing = false;
     } catch (error) {
       if (!this.#failing)
-        this.#report('write-failed', `cannot write the write-ahead log, going on in memory: ${said(error)}`);
+        this.#report('log', false, `cannot write the write-ahead log, going on in memory: ${said(error)}`);
       this.#failing = true;
       await this.#abandon();
     }
     writer.clear();
-    if (this.#fileBytes > this.#options.segmentBytes) await this.#end();
-    if (!this.#failing && this.#bytesSinceSnapshot > this.#options.snapshotAfterBytes) await this.#snapshot();
+  }
+
+  #isSnapshotDue(): boolean {
+    if (this.#failing || this.#bytesSinceSnapshot <= this.#options.snapshotAfterBytes) return false;
+    if (this.#closed && this.#bytesSinceSnapshot === Number.POSITIVE_INFINITY) return true;
+    return this.#options.clock.nowMs() >= this.#nextSnapshotMs;
   }
 
   async #begin(): Promise<void> {
@@ -137,7 +157,8 @@ export class WriteAheadLog implements Journal {
     await files.makeDirectory(directory);
     for (;;) {
       try {
-        this.#file = await files.create(join(directory, segmentName(this.#segment++)));
+        this.#filePath = join(directory, segmentName(this.#segment++));
+        this.#file = await files.create(this.#filePath);
         break;
       } catch (error) {
         // Another process logs to the same directory: its segments are left alone.
@@ -156,18 +177,20 @@ export class WriteAheadLog implements Journal {
 
   /** The segment may end in half a record: the next one tells readers of every series anew. */
   async #abandon(): Promise<void> {
+    // A disk that stays full must not gather a file at each attempt.
+    const isWorthless = this.#file !== undefined && this.#fileBytes === 0;
     await this.#end();
+    if (isWorthless) await this.#options.files.remove(this.#filePath).catch(() => {});
     this.#declared.fill(0);
     // What was gathered meanwhile names series that the lost bytes introduced.
     this.#pending.clear();
   }
 
   async #snapshot(): Promise<void> {
-    const { files, directory } = this.#options;
+    const { files, directory, clock } = this.#options;
     await this.#end();
     const segment = this.#segment;
     const path = join(directory, snapshotName(segment));
-    this.#bytesSinceSnapshot = 0;
     try {
       await files.remove(`${path}.tmp`);
       const file = await files.create(`${path}.tmp`);
@@ -183,14 +206,20 @@ export class WriteAheadLog implements Journal {
         const number = numberOf(name);
         if (number !== undefined && number < segment) await files.remove(join(directory, name));
       }
+      this.#bytesSinceSnapshot = 0;
+      if (this.#snapshotFailing) this.#report('snapshot', true, 'a snapshot of the write-ahead log is written again');
+      this.#snapshotFailing = false;
     } catch (error) {
-      this.#report('snapshot-failed', `cannot write a snapshot, the write-ahead log grows on: ${said(error)}`);
+      if (!this.#snapshotFailing)
+        this.#report('snapshot', false, `cannot write a snapshot, the write-ahead log grows on: ${said(error)}`);
+      this.#snapshotFailing = true;
+      this.#nextSnapshotMs = clock.nowMs() + SNAPSHOT_RETRY_MS;
       await files.remove(`${path}.tmp`).catch(() => {});
     }
   }
 
-  #report(kind: LogProblem['kind'], message: string): void {
-    this.#options.onProblem({ kind, message });
+  #report(part: LogProblem['part'], isOver: boolean, message: string): void {
+    this.#options.onProblem({ part, isOver, message });
   }
 }
 
