@@ -1,6 +1,7 @@
 /** `/federate`: the newest samples of selected series in the text format, for a Prometheus above this one. */
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import { isLegacyLabelName, isLegacyMetricName, type Labels, METRIC_NAME } from '../labels/labels.ts';
+import { Matcher } from '../labels/matcher.ts';
 import type { MetricSource } from '../monitor/sources.ts';
 import { isCustom, positiveBuckets } from '../promql/histogram/buckets.ts';
 import { parseSelector } from '../promql/parse.ts';
@@ -43,10 +44,10 @@ interface NewestSample {
 
 async function federate({ query, signal }: ApiRequest, options: FederateOptions): Promise<ApiResponse> {
   const selectors = query.getAll('match[]');
-  for (const selector of selectors) parseSelector(selector);
+  const fitting = selectors.map(namedSelector);
   const timeMs = options.nowMs();
   const newest = new Map<string, NewestSample>();
-  for (const selector of selectors) {
+  for (const selector of fitting) {
     for (const sample of await newestSamples(options.metrics, selector, timeMs, signal)) {
       newest.set(sample.labels.key, sample);
     }
@@ -67,6 +68,13 @@ async function federate({ query, signal }: ApiRequest, options: FederateOptions)
     body += sample.histogram ? classicLines(name, sample, external) : sampleLine(name, sample, external, sample.value);
   }
   return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8', body };
+}
+
+/** As it is, or of all named series where it fits every series, which no query may. Throws PromqlParseError. */
+function namedSelector(text: string): string {
+  const matchers = parseSelector(text);
+  if (!matchers.every((matcher) => matcher.matches(''))) return text;
+  return `{${[...matchers, new Matcher('!=', METRIC_NAME, '')].join(',')}}`;
 }
 
 /** The instant value says which series are alive; the raw samples say when theirs was taken. */

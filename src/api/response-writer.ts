@@ -32,7 +32,8 @@ export async function sendResponse(
     length += value.length;
   }
   const headers: Record<string, string> = { ...answer.headers };
-  if (length > 0) headers['Content-Type'] ??= answer.contentType ?? 'application/json';
+  if (length > 0 || answer.contentType !== undefined)
+    headers['Content-Type'] ??= answer.contentType ?? 'application/json';
   const hasBody = answer.status !== 204 && answer.status !== 304;
   const isLong = length >= LEAST_COMPRESSED_BYTES;
   const isZipped = hasBody && isLong && acceptsGzip(incoming.headers['accept-encoding']);

@@ -34,7 +34,7 @@ function methodNotAllowed(path: string, method: string, allowed: readonly string
     ? { status: 405, headers: { Allow: allowed.join(',') }, body: `${JSON.stringify({ code: 405, message })}\n` }
     : {
         status: 405,
-        headers: { Allow: allowed.join(', ') },
+        headers: { Allow: ['OPTIONS', ...allowed].sort().join(', ') },
         contentType: 'text/plain; charset=utf-8',
         body: 'Method Not Allowed\n',
       };

@@ -1,9 +1,10 @@
 /** Parameters of `/api/v1` requests: times, durations, limits, selectors, in Prometheus' forms and with its messages. */
 import { parseDuration } from '../config/duration.ts';
+import { parseGoFloat } from '../exposition/float.ts';
 import { isLegacyLabelName } from '../labels/labels.ts';
-import { parseGoFloat } from '../promql/number-text.ts';
 import { parseSelector } from '../promql/parse.ts';
 import { QueryError } from '../promql/result.ts';
+import { strictDateMs } from './calendar.ts';
 import { ParameterError } from './v1-answer.ts';
 
 const MIN_TIME = '-292273086-05-16T16:47:06Z';
@@ -32,15 +33,19 @@ function parseTime(text: string): number | undefined {
   const seconds = text === '' ? undefined : parseGoFloat(text);
   if (seconds !== undefined) return Number.isFinite(seconds) ? Math.round(seconds * 1000) : undefined;
   if (!RFC3339.test(text)) return undefined;
-  const timeMs = Date.parse(text.replace(/[.,](\d{3})\d+/, '.$1').replace(',', '.'));
+  const timeMs = strictDateMs(text.replace(/[.,](\d{3})\d+/, '.$1').replace(',', '.'));
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
+
+/** What Prometheus makes of NaN: the least number of nanoseconds. */
+const LEAST_DURATION_MS = -(2 ** 63) / 1e6;
 
 /** Milliseconds of seconds or of a duration such as `5m`. */
 export function durationOf(text: string): number {
   const seconds = text === '' ? undefined : parseGoFloat(text);
   if (seconds !== undefined) {
-    if (Math.abs(seconds) > 9_223_372_036.854 || Number.isNaN(seconds)) {
+    if (Number.isNaN(seconds)) return LEAST_DURATION_MS;
+    if (Math.abs(seconds) > 9_223_372_036.854) {
       throw new Error(`cannot parse ${JSON.stringify(text)} to a valid duration. It overflows int64`);
     }
     return seconds * 1000;
@@ -70,7 +75,7 @@ export function limitOf(query: URLSearchParams): number {
   if (!/^[-+]?\d+$/.test(text)) {
     throw new ParameterError('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
-  if (Math.abs(Number(text)) >= 2 ** 63) {
+  if (!isInt64(text)) {
     throw new ParameterError('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
   }
   if (Number(text) < 0) throw new ParameterError('limit', 'limit must be non-negative');
@@ -81,8 +86,13 @@ export function limitOf(query: URLSearchParams): number {
 export function numberOf(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name) ?? '';
   if (text === '') return undefined;
-  if (!/^[-+]?\d+$/.test(text)) throw new QueryError('bad_data', `${name} must be a number`);
+  if (!/^[-+]?\d+$/.test(text) || !isInt64(text)) throw new QueryError('bad_data', `${name} must be a number`);
   return Number(text);
+}
+
+function isInt64(digits: string): boolean {
+  const value = BigInt(digits.replace('+', ''));
+  return BigInt.asIntN(64, value) === value;
 }
 
 /** Each must parse, and must not match everything. */

@@ -1,6 +1,7 @@
 /** `/api/v1/query`, `query_range`, `query_exemplars`, `format_query`, `parse_query`. */
 import type { MetricSource } from '../monitor/sources.ts';
 import type { Expression } from '../promql/expression.ts';
+import type { PromqlFeatures } from '../promql/features.ts';
 import { parseExpression } from '../promql/parse.ts';
 import { formatPretty } from '../promql/pretty.ts';
 import { QueryError, type QueryResult, type QueryValue } from '../promql/result.ts';
@@ -17,13 +18,15 @@ export interface QueryRoutesOptions {
   readonly metrics: MetricSource;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
+  /** What queries that are only formatted or parsed may use; everything where it is absent. */
+  readonly features?: PromqlFeatures | undefined;
 }
 
 /** More steps than this are refused, as by Prometheus. */
 const MOST_STEPS = 11_000;
 const MOST_REMARKS = 10;
 
-export function queryRoutes({ metrics, nowMs }: QueryRoutesOptions): Route[] {
+export function queryRoutes({ metrics, nowMs, features }: QueryRoutesOptions): Route[] {
   return [
     ...getAndPost('/query', async (request) => {
       const limit = limitOf(request.query);
@@ -53,8 +56,8 @@ export function queryRoutes({ metrics, nowMs }: QueryRoutesOptions): Route[] {
       });
       return success(new RawJson([`[${series.join(',')}]`]));
     }),
-    ...getAndPost('/format_query', async ({ query }) => success(formatPretty(parsedQuery(query)))),
-    ...getAndPost('/parse_query', async ({ query }) => success(parseTree(parsedQuery(query)))),
+    ...getAndPost('/format_query', async ({ query }) => success(formatPretty(parsedQuery(query, features)))),
+    ...getAndPost('/parse_query', async ({ query }) => success(parseTree(parsedQuery(query, features)))),
   ];
 }
 
@@ -111,8 +114,17 @@ async function answer(
   const { value, cut } = limited(result.value, limit);
   const stats = query.get('stats') ? `,"stats":${statsJson(result, (nowMs() - startedMs) / 1000)}` : '';
   const data = new RawJson(dataJson(value, grid, stats, result.release));
-  const warnings = shortened(result.warnings, 'warning');
+  const warnings = [...shortened(result.warnings, 'warning'), ...oldStatsWarning(query)];
   return success(data, { warnings: cut ? [...warnings, TRUNCATED] : warnings, infos: shortened(result.infos, 'info') });
+}
+
+/** Prometheus 3.14 warns of values that a later version will refuse. */
+function oldStatsWarning(query: URLSearchParams): readonly string[] {
+  const value = query.get('stats') || 'all';
+  if (value === 'all' || value === 'true') return [];
+  return [
+    `value ${JSON.stringify(value)} for parameter "stats" is deprecated and will be rejected in the next major release, use "true" or "all"`,
+  ];
 }
 
 /** As many remarks as Prometheus shows of each kind. */
@@ -164,9 +176,9 @@ function statsJson(result: QueryResult, seconds: number): string {
   });
 }
 
-function parsedQuery(query: URLSearchParams): Expression {
+function parsedQuery(query: URLSearchParams, features: PromqlFeatures | undefined): Expression {
   try {
-    return parseExpression(query.get('query') ?? '');
+    return parseExpression(query.get('query') ?? '', features);
   } catch (error) {
     if (error instanceof QueryError) throw new ParameterError('query', error.message);
     throw error;

@@ -42,7 +42,7 @@ export function seriesRoutes(metrics: MetricSource): Route[] {
       const found = await metrics.metadata({
         metric: query.get('metric') || undefined,
         limit: notNegative(numberOf(query, 'limit')),
-        limitPerMetric: numberOf(query, 'limit_per_metric') || undefined,
+        limitPerMetric: notNegative(numberOf(query, 'limit_per_metric')) || undefined,
       });
       const listed = [...found].map(([name, entries]) => [
         name,

@@ -2,6 +2,7 @@
 import { systemClock } from '../config/clock.ts';
 import { Labels } from '../labels/labels.ts';
 import type { AlertSource, MetricSource } from '../monitor/sources.ts';
+import type { PromqlFeatures } from '../promql/features.ts';
 import { federateRoute } from './federate.ts';
 import type { Route } from './route.ts';
 import { queryRoutes } from './v1-query.ts';
@@ -24,6 +25,8 @@ export interface PrometheusRoutesOptions {
   readonly lastReload?: (() => { readonly ok: boolean; readonly atMs: number }) | undefined;
   readonly retentionMs?: (() => number | undefined) | undefined;
   readonly externalLabels?: (() => Labels) | undefined;
+  /** The experimental parts of PromQL that are on, for queries that are only formatted or parsed; all where it is absent. */
+  readonly features?: PromqlFeatures | undefined;
   /** Alertmanagers that alerts are forwarded to. */
   readonly alertmanagers?: (() => Alertmanagers) | undefined;
   readonly relabelConfigs?: TargetRoutesOptions['relabelConfigs'] | undefined;
@@ -34,7 +37,7 @@ export function prometheusRoutes(options: PrometheusRoutesOptions): Route[] {
   const nowMs = options.nowMs ?? (() => systemClock.nowMs());
   const startedMs = options.startedMs ?? nowMs();
   return [
-    ...queryRoutes({ metrics, nowMs }),
+    ...queryRoutes({ metrics, nowMs, features: options.features }),
     ...seriesRoutes(metrics),
     ...targetRoutes({
       metrics,

@@ -1,4 +1,5 @@
 /** Reading a JSON body field by field, refusing it with the words of Alertmanager's generated API. */
+import { strictDateMs } from './calendar.ts';
 import type { ApiRequest } from './route.ts';
 import { refusal } from './v2-refusal.ts';
 
@@ -67,7 +68,8 @@ export function timeAt(value: unknown, place: Place): number | undefined {
   if (text === '') return undefined;
   const parts = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?)([Zz]|[+-]\d{2}:?\d{2})?)?$/.exec(text);
   const [, date, time, zone] = parts ?? [];
-  const ms = date === undefined ? Number.NaN : Date.parse(`${date}T${time ?? '00:00:00'}${zone?.toUpperCase() ?? 'Z'}`);
+  const ms =
+    date === undefined ? Number.NaN : strictDateMs(`${date}T${time ?? '00:00:00'}${zone?.toUpperCase() ?? 'Z'}`);
   if (Number.isNaN(ms)) {
     const quoted = JSON.stringify(text);
     throw unparsable(place.what, `parsing time ${quoted} as "2006-01-02": cannot parse ${quoted} as "2006"`);

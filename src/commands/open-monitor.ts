@@ -13,6 +13,7 @@ import { DEFAULT_RETENTION_MS, type LocalMonitor, openLocalMonitor } from '../mo
 import { openRemoteMonitor } from '../monitor/remote-monitor.ts';
 import type { MonitorSettings } from '../monitor/settings.ts';
 import type { Monitor } from '../monitor/sources.ts';
+import { featuresFromNames } from '../promql/features.ts';
 import { USER_AGENT, VERSION } from './version.ts';
 
 /** Rejects with ConfigError where a file cannot be used, Error where an address cannot be listened on. */
@@ -52,6 +53,7 @@ export async function openMonitor(settings: MonitorSettings, writeTerminal: (tex
         externalLabels: () => opened.configuration().prometheus.global.externalLabels,
         alertmanagers: () => ({ active: opened.alertmanagers(), dropped: [] }),
         relabelConfigs: (job) => opened.relabelConfigs(job),
+        features: featuresFromNames(settings.features),
       }),
       ...alertmanagerRoutes(opened.alerts, { version: VERSION, nowMs: () => systemClock.nowMs() }),
       ...watchfireRoutes(opened, VERSION),

@@ -87,7 +87,7 @@ class Parser {
     reader.next();
     const returnBool = reader.accept('bool') !== undefined;
     const operator = token.word as BinaryOperator;
-    const matching = this.#matching(operator);
+    const matching = this.#matching(operator, left);
     const right = this.expression(operator === '^' ? precedence - 1 : precedence);
     return {
       kind: 'binary',
@@ -102,7 +102,7 @@ class Parser {
     };
   }
 
-  #matching(operator: BinaryOperator): VectorMatching {
+  #matching(operator: BinaryOperator, left: Expression): VectorMatching {
     const reader = this.#reader;
     const isSet = operator === 'and' || operator === 'or' || operator === 'unless';
     let cardinality: VectorMatching['cardinality'] = isSet ? 'many-to-many' : 'one-to-one';
@@ -118,18 +118,18 @@ class Parser {
         if (reader.is('(') || reader.peek().kind === 'end') include = this.#groupingLabels();
       }
     }
-    const fill = this.#fill();
+    const fill = this.#fill(left);
     return { cardinality, on, labels, include, ...fill };
   }
 
-  #fill(): Pick<VectorMatching, 'fillLeft' | 'fillRight'> {
+  #fill(left: Expression): Pick<VectorMatching, 'fillLeft' | 'fillRight'> {
     const reader = this.#reader;
     const values: { fillLeft?: number; fillRight?: number } = {};
     for (;;) {
       const token = reader.peek();
       const isFill = token.word === 'fill' || token.word === 'fill_left' || token.word === 'fill_right';
       if (!isFill || reader.peek(1).word !== '(') return values;
-      if (!this.#features.binopFill) reader.fail(token, 'binop fill modifiers are experimental and not enabled');
+      if (!this.#features.binopFill) reader.fail(left, 'binop fill modifiers are experimental and not enabled');
       reader.next();
       const twice =
         (token.word !== 'fill_right' && values.fillLeft !== undefined) ||

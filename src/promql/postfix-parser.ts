@@ -109,7 +109,7 @@ function parseExtension(
 ): Expression {
   const token = reader.next();
   if (!features.extendedRangeSelectors) {
-    reader.fail(token, `${extension} modifier is experimental and not enabled`);
+    reader.fail(expression, `${extension} modifier is experimental and not enabled`);
   }
   if (expression.kind === 'matrix-selector') {
     const selector = extended(reader, expression.selector, extension, expression.selector.end);

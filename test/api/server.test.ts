@@ -36,7 +36,7 @@ describe('createApiServer', () => {
     });
     expect((await fetch(`${url}/nix`)).status).toBe(404);
     const refused = await fetch(`${url}/only`, { method: 'DELETE' });
-    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET']);
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, OPTIONS']);
     expect(await (await fetch(`${url}/api/v2/nix`)).json()).toEqual({
       code: 404,
       message: 'path /api/v2/nix was not found',

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { federateRoute } from '../../src/api/federate.ts';
 import type { ApiRequest } from '../../src/api/route.ts';
 import { type ApiServer, createApiServer } from '../../src/api/server.ts';
 import { prometheusRoutes } from '../../src/api/v1.ts';
@@ -9,6 +10,7 @@ import { queryRoutes } from '../../src/api/v1-query.ts';
 import { Labels } from '../../src/labels/labels.ts';
 import { compileRe2 } from '../../src/labels/regexp.ts';
 import type { MetricSource } from '../../src/monitor/sources.ts';
+import { NO_FEATURES } from '../../src/promql/features.ts';
 import { type InstantQuery, QueryError } from '../../src/promql/result.ts';
 import { fakeAlerts, fakeMetrics, NOW_MS, ruleGroups } from './fake-sources.ts';
 import { schemaFaults } from './json-schema.ts';
@@ -157,6 +159,12 @@ describe('queries', () => {
     ['/labels?match[]={a=""}', 400, 'bad_data', 'match[] must contain at least one non-empty matcher'],
     ['/series?match[]=', 400, 'bad_data', 'unknown position: parse error: unexpected end of input'],
     ['/targets/metadata?limit=x', 400, 'bad_data', 'limit must be a number'],
+    ['/metadata?limit=9223372036854775808', 400, 'bad_data', 'limit must be a number'],
+    ['/query?query=up&time=2023-02-29T00:00:00Z', 400, 'bad_data', 'cannot parse "2023-02-29T00:00:00Z" to a valid'],
+    ['/query?query=up&time=2023-02-28T24:00:00Z', 400, 'bad_data', 'cannot parse "2023-02-28T24:00:00Z" to a valid'],
+    ['/query?query=up&time=1__000', 400, 'bad_data', 'cannot parse "1__000" to a valid timestamp'],
+    ['/query?query=up&limit=9223372036854775808', 400, 'bad_data', 'value out of range'],
+    ['/query_range?query=up&start=0&end=1&step=NaN', 400, 'bad_data', 'zero or negative query resolution step widths'],
     ['/rules?type=x', 400, 'bad_data', 'invalid parameter "type": not supported value "x"'],
     ['/rules?group_next_token=x', 400, 'bad_data', 'group_limit needs to be present'],
     [
@@ -204,6 +212,44 @@ describe('queries', () => {
     const asked = { method: 'GET', path: route.path, params: {}, query, headers: {}, body: new Uint8Array(), signal };
     expect((await route.handle(asked as ApiRequest)).status).toBe(422);
     expect(seen).toEqual([wanted]);
+  });
+
+  it('takes numbers as Go writes them, and limits up to the largest of 64 bits', async () => {
+    expect(await data('/query?query=1&time=1_700_000_000&timeout=1_0&limit=9223372036854775807')).toEqual({
+      resultType: 'scalar',
+      result: [1700000000, '1'],
+    });
+    expect(await data('/query?query=1&time=2024-02-29T00:00:00Z')).toMatchObject({ result: [1709164800, '1'] });
+  });
+
+  it('warns of values of "stats" that are to go', async () => {
+    const warnings = async (value: string) =>
+      JSON.parse((await get(`/api/v1/query?query=up&stats=${value}`)).body).warnings;
+    expect(await warnings('all')).toEqual(['w']);
+    expect(await warnings('true')).toEqual(['w']);
+    expect(await warnings('')).toEqual(['w']);
+    expect(await warnings('1')).toEqual([
+      'w',
+      'value "1" for parameter "stats" is deprecated and will be rejected in the next major release, use "true" or "all"',
+    ]);
+  });
+
+  it.each(['/format_query', '/parse_query'])('%s refuses what is not enabled, as a query', async (path) => {
+    const routes = queryRoutes({ metrics: fakeMetrics(), nowMs: () => NOW_MS, features: NO_FEATURES });
+    const route = routes.find((each) => each.path === `/api/v1${path}`)!;
+    const ask = async (query: string): Promise<unknown> => {
+      const { signal } = new AbortController();
+      const asked = { path: route.path, params: {}, query: new URLSearchParams({ query }), headers: {}, signal };
+      const { body } = await route.handle(asked as unknown as ApiRequest);
+      return JSON.parse([...(body as Iterable<string>)].join(''));
+    };
+    expect(await ask('up')).toMatchObject({ status: 'success' });
+    for (const [query, error] of [
+      ['info(up)', '1:1: parse error: function "info" is not enabled'],
+      ['1 + rate(up[5m] smoothed)', '1:10: parse error: smoothed modifier is experimental and not enabled'],
+      ['sum(up + fill(0) up)', '1:5: parse error: binop fill modifiers are experimental and not enabled'],
+    ])
+      expect(await ask(query!)).toMatchObject({ errorType: 'bad_data', error: `invalid parameter "query": ${error}` });
   });
 
   it('prints and parses expressions', async () => {
@@ -342,6 +388,24 @@ describe('federation', () => {
       ].join('\n'),
     });
     expect((await get('/federate?match[]=up(')).status).toBe(400);
+  });
+
+  it('gives everything where it is asked so, and says what nothing is written in', async () => {
+    const asked: string[] = [];
+    const metrics = {
+      ...fakeMetrics(),
+      query: (expression: string) => {
+        asked.push(expression);
+        return Promise.resolve({ value: { type: 'vector', samples: [] }, warnings: [], infos: [] });
+      },
+    } as unknown as MetricSource;
+    const options = { metrics, nowMs: () => NOW_MS, externalLabels: () => Labels.EMPTY };
+    const own = await createApiServer({ listen: '127.0.0.1:0', routes: [federateRoute(options)] });
+    const { status, headers } = await fetch(`${own.url}/federate?match[]={}&match[]={a!="b"}&match[]=up`);
+    await own.close();
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toContain('text/plain; version=0.0.4');
+    expect(asked.filter((each) => !each.endsWith('[5m]'))).toEqual(['{__name__!=""}', '{a!="b",__name__!=""}', 'up']);
   });
 });
 
