@@ -4,6 +4,7 @@ import { PromqlParseError } from './parse-error.ts';
 import { AGGREGATORS, FILLS, KEYWORDS, type Token, type TokenKind, WORD_OPERATORS } from './token.ts';
 
 const SPACE = /[ \t\r\n]*(?:#[^\n]*(?:\n|$)[ \t\r\n]*)*/y;
+const BLANKS = /[ \t\r\n]*/y;
 const OPERATOR = /==|=~|!=|!~|<=|<\/|>=|>\/|[-+*/%^<>=]/y;
 const IDENTIFIER = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const PLAIN_IDENTIFIER = /[a-zA-Z_][a-zA-Z0-9_]*/y;
@@ -11,12 +12,17 @@ const HEX = /0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*/y;
 const DECIMAL =
   /(?:[0-9]+(?:_[0-9]+)*\.?(?:[0-9]+(?:_[0-9]+)*)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?/y;
 /** A number with the unit of a duration behind it. */
-const UNKNOWN_UNIT = new RegExp(`(?:${HEX.source}|${DECIMAL.source})(?:ms|[smhdwy])(?:[0-9]+(?:ms|[smhdwy]))*`, 'y');
+const UNKNOWN_UNIT = new RegExp(`(?:${HEX.source}|${DECIMAL.source})(?:ms|[smhdwy])(?:[0-9]+(?:ms|[smhdw]))*`, 'y');
 /** What Prometheus takes for a number, and then cannot read. */
 const BARE_HEX = /0[xX](?:_|\.[0-9]*)?/y;
-const DURATION = /(?:[0-9]+(?:ms|[smhdwy]))+/y;
+/** Years are read in front only, other units in any order; which order is right is seen later. */
+const DURATION = /[0-9]+(?:ms|[smhdwy])(?:[0-9]+(?:ms|[smhdw]))*/y;
 /** What a number cannot end with, or be followed by. */
 const UNFINISHED = /(?<=[smhdwy])[a-zA-Z_]|[eE][+-]?|_[._eE]?|\.|[0-9]+/y;
+/** A word in brackets: without digits. */
+const LETTERS = /[a-zA-Z_]+/y;
+/** What may stand in brackets before any number. */
+const BEFORE_NUMBER = '()]+-*/%^,';
 const WORD_CHARACTER = /[0-9a-zA-Z_]/;
 const DURATION_WORDS: ReadonlySet<string> = new Set(['step', 'range', 'min_of', 'max_of']);
 const NAMED_NUMBERS: ReadonlySet<string> = new Set(['inf', 'nan']);
@@ -33,6 +39,7 @@ class Lexer {
   #at = 0;
   #bracesFrom = -1;
   #bracketsFrom = -1;
+  #numberInBrackets = false;
   #colonInBrackets = false;
 
   constructor(query: string) {
@@ -51,26 +58,48 @@ class Lexer {
 
   #all(): void {
     for (;;) {
-      this.#match(SPACE);
+      this.#match(this.#isBeforeNumber ? BLANKS : SPACE);
       const character = this.#query[this.#at];
       if (character === undefined) break;
       if (this.#bracesFrom >= 0) this.#insideBraces(character);
+      else if (this.#isBeforeNumber) this.#beforeNumber(character);
       else this.#statement(character);
     }
     const end = this.#query.length;
     if (this.#bracesFrom >= 0) this.#fail(end, end, 'unexpected end of input inside braces');
-    if (this.#bracketsFrom >= 0) {
-      const isOpened = this.#tokens.at(-1)?.word === '[';
-      this.#fail(end, end, isOpened ? 'unexpected end of input in duration expression' : 'unclosed left bracket');
-    }
+    if (this.#isBeforeNumber) this.#fail(end, end, 'unexpected end of input in duration expression');
     if (this.#parentheses.length > 0) this.#fail(end, end, 'unclosed left parenthesis');
+    if (this.#bracketsFrom >= 0) this.#fail(end, end, 'unclosed left bracket');
     this.#tokens.push({ kind: 'end', text: '', word: 'end', start: end, end });
+  }
+
+  /** In brackets Prometheus reads nothing but parts of a duration up to the first number, and from there on as anywhere, but for words. */
+  get #isBeforeNumber(): boolean {
+    return this.#bracketsFrom >= 0 && !this.#numberInBrackets;
+  }
+
+  #beforeNumber(character: string): void {
+    const at = this.#at;
+    if (character === ':') this.#fail(at + 1, at + 1, 'unexpected colon before duration in duration expression');
+    const isAllowed = BEFORE_NUMBER.includes(character) || this.#isNumberNext(character) || this.#isDurationWordNext();
+    if (!isAllowed) {
+      const point = String.fromCodePoint(this.#query.codePointAt(at)!);
+      this.#fail(at, at + point.length, `unexpected character in duration expression: ${quoteCharacter(point)}`);
+    }
+    this.#statement(character);
+  }
+
+  #isNumberNext(character: string): boolean {
+    return /[0-9]/.test(character) || (character === '.' && /[0-9]/.test(this.#query[this.#at + 1] ?? ''));
+  }
+
+  #isDurationWordNext(): boolean {
+    LETTERS.lastIndex = this.#at;
+    return DURATION_WORDS.has(LETTERS.exec(this.#query)?.[0].toLowerCase() ?? '');
   }
 
   #statement(character: string): void {
     const at = this.#at;
-    const isFirstInBrackets = this.#bracketsFrom >= 0 && this.#tokens.at(-1)?.word === '[';
-    if (isFirstInBrackets && '<>=!@'.includes(character)) this.#failInBrackets(character);
     switch (character) {
       case '(':
         this.#parentheses.push(at);
@@ -85,8 +114,9 @@ class Lexer {
         this.#push('punctuation', character);
         return;
       case '[':
-        if (this.#bracketsFrom >= 0) this.#failInBrackets(character);
+        if (this.#bracketsFrom >= 0) this.#fail(at, at + 1, "unexpected left bracket '['");
         this.#bracketsFrom = at;
+        this.#numberInBrackets = false;
         this.#colonInBrackets = false;
         this.#push('punctuation', character);
         return;
@@ -101,9 +131,6 @@ class Lexer {
         return;
       case ':':
         if (this.#bracketsFrom < 0) break;
-        if (this.#tokens.at(-1)?.word === '[') {
-          this.#fail(at + 1, at + 1, 'unexpected colon before duration in duration expression');
-        }
         if (this.#colonInBrackets) this.#fail(at, at + 1, "unexpected colon ':'");
         this.#colonInBrackets = true;
         this.#push('punctuation', character);
@@ -111,7 +138,6 @@ class Lexer {
       case '"':
       case "'":
       case '`':
-        if (this.#bracketsFrom >= 0) this.#failInBrackets(character);
         this.#string(character);
         return;
       default:
@@ -122,14 +148,14 @@ class Lexer {
       this.#pushText('operator', operator, operator, at);
       return;
     }
-    if (/[0-9]/.test(character) || (character === '.' && /[0-9]/.test(this.#query[at + 1] ?? ''))) {
+    if (this.#isNumberNext(character)) {
+      this.#numberInBrackets = true;
       this.#number();
       return;
     }
-    const word = this.#match(this.#bracketsFrom >= 0 ? PLAIN_IDENTIFIER : IDENTIFIER);
+    const word = this.#match(this.#bracketsFrom >= 0 ? LETTERS : IDENTIFIER);
     if (this.#bracketsFrom >= 0 && word !== '' && !DURATION_WORDS.has(word.toLowerCase())) {
-      this.#at = at;
-      this.#failInBrackets(character);
+      this.#fail(at, at + 1, `unexpected character: ${quoteCharacter(character)}, expected ':'`);
     }
     if (word === '') {
       const point = String.fromCodePoint(this.#query.codePointAt(at)!);
@@ -137,23 +163,9 @@ class Lexer {
         const after = this.#query.slice(at + 1, at + 2);
         this.#fail(at, at + 1, `unexpected character after '!': ${quoteCharacter(after)}`);
       }
-      if (this.#bracketsFrom >= 0) this.#failInBrackets(point);
       this.#fail(at, at + point.length, `unexpected character: ${quoteCharacter(point)}`);
     }
     this.#word(word, at);
-  }
-
-  /** In brackets only durations and what computes with them may stand. */
-  #failInBrackets(point: string): never {
-    const at = this.#at;
-    const from = this.#tokens.findLastIndex((token) => token.word === '[' || token.word === ':');
-    const hasDuration = this.#tokens.slice(from).some(({ kind }) => kind === 'number' || kind === 'duration');
-    const detail =
-      hasDuration && !this.#colonInBrackets
-        ? 'unexpected character: '
-        : 'unexpected character in duration expression: ';
-    const expected = hasDuration && !this.#colonInBrackets ? ", expected ':'" : '';
-    this.#fail(at, at + point.length, `${detail}${quoteCharacter(point)}${expected}`);
   }
 
   #word(text: string, at: number): void {
