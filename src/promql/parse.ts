@@ -206,7 +206,7 @@ class Parser {
     const reader = this.#reader;
     const name = reader.next();
     const text = name.kind === 'keyword' ? name.word : name.text;
-    const { args, end } = this.#arguments('function call args');
+    const { args, end } = this.#arguments();
     const signature: FunctionSignature | undefined = FUNCTIONS.get(text);
     if (!signature) {
       const meant = suggest(text, [...FUNCTIONS.keys(), ...AGGREGATORS]);
@@ -219,8 +219,7 @@ class Parser {
     return { kind: 'call', signature, args, start: name.start, end };
   }
 
-  /** `place`: where an argument that does not end is said to be. */
-  #arguments(context: string, place?: string): { readonly args: Expression[]; readonly end: number } {
+  #arguments(): { readonly args: Expression[]; readonly end: number } {
     const reader = this.#reader;
     reader.next();
     const args: Expression[] = [];
@@ -229,8 +228,8 @@ class Parser {
       args.push(this.expression(0));
       close = reader.accept(')');
       if (close) break;
-      const comma = reader.accept(',') ?? reader.unexpected(place);
-      if (reader.is(')')) reader.fail(comma, `trailing commas not allowed in ${context}`);
+      const comma = reader.accept(',') ?? reader.unexpected();
+      if (!beginsExpression(reader.peek())) reader.fail(comma, 'trailing commas not allowed in function call args');
     }
     return { args, end: close.end };
   }
@@ -247,7 +246,9 @@ class Parser {
     }
     let modifier = this.#grouping();
     if (!reader.is('(')) reader.unexpected('aggregation');
-    const { args, end } = this.#arguments('function call args', 'aggregation');
+    reader.aggregations++;
+    const { args, end } = this.#arguments();
+    reader.aggregations--;
     modifier ??= this.#grouping();
     const position = { start: token.start, end: Math.max(end, reader.lastEnd) };
     const wanted = TAKES_PARAMETER.has(operator) ? 2 : 1;
@@ -333,4 +334,12 @@ function isMetricName(token: Token): boolean {
     default:
       return false;
   }
+}
+
+function beginsExpression(token: Token): boolean {
+  const { kind, word } = token;
+  if (kind === 'number' || kind === 'duration' || kind === 'string' || kind === 'end') return true;
+  return (
+    (kind !== 'identifier' && (word === '(' || word === '{' || word === '+' || word === '-')) || isMetricName(token)
+  );
 }

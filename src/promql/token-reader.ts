@@ -8,6 +8,8 @@ export class TokenReader {
   readonly query: string;
   readonly #tokens: readonly Token[];
   #at = 0;
+  /** Aggregations whose parentheses are open. */
+  aggregations = 0;
 
   constructor(query: string) {
     this.query = query;
@@ -46,7 +48,7 @@ export class TokenReader {
   }
 
   /** `unexpected … in context, expected …`. */
-  unexpected(context = '', expected = ''): never {
+  unexpected(context = this.aggregations > 0 ? 'aggregation' : '', expected = ''): never {
     const token = this.peek();
     const where = context === '' ? '' : ` in ${context}`;
     const wanted = expected === '' ? '' : `, expected ${expected}`;

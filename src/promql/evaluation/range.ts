@@ -79,8 +79,8 @@ async function scalarsOf(
 /** The samples of a range selector or of the inner expression of a subquery. */
 export function rangeSource(evaluator: Evaluator, argument: MatrixSelector | Subquery): RangeSource {
   const { scope } = evaluator;
+  if (argument.kind === 'subquery') return subquerySource(evaluator, argument);
   const rangeMs = resolveRange(argument.rangeMs, argument.rangeExpression, scope.times);
-  if (argument.kind === 'subquery') return subquerySource(evaluator, argument, rangeMs);
   const { selector } = argument;
   const statsOnly = scope.statsOnly.has(selector);
   return {
@@ -101,10 +101,12 @@ export function rangeSource(evaluator: Evaluator, argument: MatrixSelector | Sub
   };
 }
 
-function subquerySource(evaluator: Evaluator, subquery: Subquery, rangeMs: number): RangeSource {
+function subquerySource(evaluator: Evaluator, subquery: Subquery): RangeSource {
   const { scope } = evaluator;
   const times = resolveTimes(scope, subquery);
+  // Where both are faulty, Prometheus names the step.
   const wantedStep = resolveRange(subquery.stepMs, subquery.stepExpression, scope.times);
+  const rangeMs = resolveRange(subquery.rangeMs, subquery.rangeExpression, scope.times);
   const stepMs = wantedStep === 0 ? scope.noStepSubqueryIntervalMs(rangeMs) : wantedStep;
   return {
     rangeMs,
