@@ -4,6 +4,9 @@ import { quoteBytes } from './exposition-error.ts';
 
 const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const INFINITY = /^[+-]?inf(?:inity)?$/i;
+/** Underscores that are not between two digits; the prefix counts as one. */
+const MISPLACED = /(?<![0-9])_|_(?![0-9])/;
+const MISPLACED_IN_HEXADECIMAL = /(?<![0-9a-fx])_|_(?![0-9a-f])/i;
 const HEXADECIMAL = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([+-]?[0-9]+)$/i;
 
 const MINUS = 0x2d;
@@ -101,8 +104,9 @@ export function parseGoFloat(text: string): number | undefined {
   if (DECIMAL.test(text)) return Number(text);
   if (INFINITY.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (/^nan$/i.test(text)) return Number.NaN;
-  if (/^[+-]?(?:[0-9]_?)*[0-9][0-9_.eE+-]*$/.test(text) && text.includes('_') && !/__|_[.eE]|[.eE+-]_|_$/.test(text)) {
-    return parseGoFloat(text.replaceAll('_', ''));
+  if (text.includes('_')) {
+    const misplaced = /^[+-]?0x/i.test(text) ? MISPLACED_IN_HEXADECIMAL : MISPLACED;
+    return misplaced.test(text) ? undefined : parseGoFloat(text.replaceAll('_', ''));
   }
   const hexadecimal = HEXADECIMAL.exec(text);
   if (hexadecimal === null || hexadecimal[2]! + hexadecimal[3]! === '') return undefined;

@@ -1,9 +1,9 @@
 /** Literals: tokens → values. */
 
 import { DurationError, parseDuration } from '../config/duration.ts';
+import { parseGoFloat } from '../exposition/float.ts';
 import type { NumberLiteral, StringLiteral } from './expression.ts';
 import { GoStringError, unquoteGo } from './go-string.ts';
-import { parseGoFloat } from './number-text.ts';
 import type { Token } from './token.ts';
 import type { TokenReader } from './token-reader.ts';
 

@@ -1,4 +1,4 @@
-/** Numbers as Go writes and reads them: `%g`, `strconv.FormatFloat(x, 'f', -1, 64)`, `strconv.ParseFloat`. */
+/** Numbers as Go writes them: `%g`, `strconv.FormatFloat(x, 'f', -1, 64)`. */
 
 /** Go's `%g` (and `%v`): with an exponent below 1e-4 and from 1e6 on, or from `precision` digits where that is given. */
 export function formatG(value: number, precision?: number): string {
@@ -30,23 +30,6 @@ export function formatPlain(value: number): string {
   if (special !== undefined) return special;
   const { sign, digits, exponent } = decimal(value);
   return sign + positional(digits, exponent);
-}
-
-/** As `strconv.ParseFloat` with 64 bits; undefined where it would give an error. Values too big become infinite. */
-export function parseGoFloat(text: string): number | undefined {
-  const named = /^([+-]?)(?:(inf(?:inity)?)|(nan))$/i.exec(text);
-  if (named) {
-    if (named[3] !== undefined) return named[1] === '' ? Number.NaN : undefined;
-    return named[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  }
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
-  const hex = /^([+-]?)0[xX]_?([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?\d+)$/.exec(text);
-  if (!hex) return undefined;
-  const digits = `${hex[2]}${hex[3] ?? ''}`.replaceAll('_', '');
-  if (digits === '') return undefined;
-  const scale = Number(hex[4]) - 4 * (hex[3] ?? '').replaceAll('_', '').length;
-  const magnitude = Number(`0x${digits}`) * 2 ** scale;
-  return hex[1] === '-' ? -magnitude : magnitude;
 }
 
 function formatSpecial(value: number): string | undefined {

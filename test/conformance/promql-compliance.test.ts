@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { parseGoFloat } from '../../src/exposition/float.ts';
 import { createEngine } from '../../src/promql/engine.ts';
-import { parseGoFloat } from '../../src/promql/number-text.ts';
 import { type QueryEngine, QueryError } from '../../src/promql/result.ts';
 import { loadOpenMetrics } from '../promql/memory-storage.ts';
 

@@ -1,7 +1,8 @@
 /** A storage in memory for tests of the engine, and a reader of plain OpenMetrics lines (`name{a="b"} value timestamp`). */
+
+import { parseGoFloat } from '../../src/exposition/float.ts';
 import type { Labels } from '../../src/labels/labels.ts';
 import { type Matcher, matchesAll } from '../../src/labels/matcher.ts';
-import { parseGoFloat } from '../../src/promql/number-text.ts';
 import { parseSeriesName } from '../../src/promql/testscript/notation.ts';
 import type { Queryable, SampleColumns, SelectedSeries } from '../../src/storage/queryable.ts';
 

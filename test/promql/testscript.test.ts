@@ -64,6 +64,10 @@ describe('expectations that hold', () => {
       'eval instant at 0 quantile(2, m)\n  expect warn regex: between 0 and 1, got 2 \\(1:10\\)$\n  {} Inf',
     ],
     ['the old form of it, ordered', 'eval_ordered instant at 0 sort(m)\n  m{a="x"} 1\n  m{a="y"} 10'],
+    [
+      'numbers with underscores, and more of them than a call has arguments',
+      'load 1m\n  l 1_0 1_0+1_0x2 1x200000\n\neval instant at 200003m l @ 180 + l\n  {} 31',
+    ],
     ['an emptied storage', 'clear # all of it\n\neval instant at 0 m'],
     ['comments after a body', 'eval instant at 0 1\n  1\n  # 2'],
   ])('%s', async (_, body) => {

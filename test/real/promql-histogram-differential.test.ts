@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { queryRoutes } from '../../src/api/v1-query.ts';
+import { parseGoFloat } from '../../src/exposition/float.ts';
 import type { MetricSource } from '../../src/monitor/sources.ts';
 import { createEngine } from '../../src/promql/engine.ts';
-import { parseGoFloat } from '../../src/promql/number-text.ts';
 import { snappyCompress } from '../../src/scrape/remote-write/snappy.ts';
 import { encodeSamples, messageLength, type WriteItem } from '../../src/scrape/remote-write/write-request.ts';
 import { createHead, type Head } from '../../src/storage/head.ts';

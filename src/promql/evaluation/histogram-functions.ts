@@ -1,9 +1,11 @@
 /** `histogram_quantile`, `histogram_quantiles` and `histogram_fraction`, over classic and native histograms alike. */
+
+import { parseGoFloat } from '../../exposition/float.ts';
 import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
 import type { Expression } from '../expression.ts';
 import { ClassicBuckets, classicFraction, classicQuantile } from '../histogram/classic.ts';
 import { histogramFraction, histogramQuantile } from '../histogram/quantile.ts';
-import { formatG, parseGoFloat } from '../number-text.ts';
+import { formatG } from '../number-text.ts';
 import type { Evaluator } from './evaluator.ts';
 import { timeAt } from './frame.ts';
 import { dropNames } from './instant-functions.ts';

@@ -1,8 +1,9 @@
 /** `load_with_nhcb`: native histograms with custom bounds made of the classic ones among the loaded series. */
+
+import { parseGoFloat } from '../../exposition/float.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../exposition/histogram.ts';
 import { type Labels, METRIC_NAME } from '../../labels/labels.ts';
 import { rollSpans } from '../histogram/buckets.ts';
-import { parseGoFloat } from '../number-text.ts';
 import type { TestSample } from './storage.ts';
 
 export interface LoadedSeries {

@@ -1,9 +1,10 @@
 /** The notation of series in tests: `name{a="b"} 1 2+1x3 _ stale {{schema:1 sum:3}}x2`. */
+
+import { parseGoFloat } from '../../exposition/float.ts';
 import type { CounterResetHint, FloatHistogram, Span } from '../../exposition/histogram.ts';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../exposition/histogram.ts';
 import { Labels, METRIC_NAME } from '../../labels/labels.ts';
 import { combine } from '../histogram/operations.ts';
-import { parseGoFloat } from '../number-text.ts';
 import { PromqlParseError } from '../parse-error.ts';
 import { parseMatchers } from '../selector-parser.ts';
 import { TokenReader } from '../token-reader.ts';
@@ -27,7 +28,8 @@ export class NotationError extends Error {
 
 const NONE: SequenceValue = { kind: 'none' };
 const STALE: SequenceValue = { kind: 'stale' };
-const NUMBER = '(?:inf|nan|(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[+-]?[0-9]+)?)';
+const DIGITS = '[0-9]+(?:_[0-9]+)*';
+const NUMBER = `(?:inf|nan|(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:e[+-]?${DIGITS})?)`;
 const FLOATS = new RegExp(`^([+-]?${NUMBER})(?:([+-])(${NUMBER})(?=x))?(?:x([0-9]+))?$`, 'i');
 /** More positions than anything could mean. */
 const MOST_REPEATS = 10_000_000;
@@ -50,7 +52,10 @@ export function parseSeriesName(line: string): { readonly labels: Labels; readon
 /** Values only. Throws NotationError. */
 export function parseSequence(text: string): SequenceValue[] {
   const values: SequenceValue[] = [];
-  for (const item of splitItems(text)) values.push(...parseItem(item));
+  for (const item of splitItems(text)) {
+    // Too many for arguments of one call.
+    for (const value of parseItem(item)) values.push(value);
+  }
   return values;
 }
 

@@ -1,8 +1,8 @@
 /** The text of a test script → commands. */
 import { DurationError, parseSignedDuration } from '../../config/duration.ts';
+import { parseGoFloat } from '../../exposition/float.ts';
 import type { Labels } from '../../labels/labels.ts';
 import { GoStringError, unquoteGo } from '../go-string.ts';
-import { parseGoFloat } from '../number-text.ts';
 import { NotationError, parseSeriesLine, parseSeriesName, type SeriesLine, splitItems } from './notation.ts';
 
 export type Command = ClearCommand | LoadCommand | EvalCommand | FaultyCommand;
