@@ -1,5 +1,5 @@
 /** The value of a duration expression, known once the query's own step and range are. */
-import type { DurationExpression } from './expression.ts';
+import { childrenOf, type DurationExpression, type Expression } from './expression.ts';
 import type { Position } from './position.ts';
 import { QueryError } from './result.ts';
 
@@ -90,6 +90,21 @@ export function resolveOffset(ms: number, expression: DurationExpression | undef
 /** Milliseconds of a duration that must be greater than zero (a range, a step). */
 export function resolveRange(ms: number, expression: DurationExpression | undefined, times: QueryTimes): number {
   return expression ? resolve(expression, times, true) : ms;
+}
+
+/**
+ * Throws the fault of the first duration that is none, also where no evaluation would come to it: an expression comes before what it
+ * contains, and of a subquery the offset before the step and the step before the range.
+ */
+export function checkDurations(expression: Expression, times: QueryTimes): void {
+  if (expression.kind === 'vector-selector' || expression.kind === 'subquery') {
+    resolveOffset(expression.offsetMs, expression.offsetExpression, times);
+  }
+  if (expression.kind === 'subquery') resolveRange(expression.stepMs, expression.stepExpression, times);
+  if (expression.kind === 'subquery' || expression.kind === 'matrix-selector') {
+    resolveRange(expression.rangeMs, expression.rangeExpression, times);
+  }
+  for (const child of childrenOf(expression)) checkDurations(child, times);
 }
 
 function resolve(expression: DurationExpression, times: QueryTimes, isPositive: boolean): number {

@@ -1,7 +1,7 @@
 /** The PromQL engine: text and times → result, over one Queryable. */
 import { type Clock, systemClock } from '../config/clock.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import { withPlace } from './duration-expression.ts';
+import { checkDurations, withPlace } from './duration-expression.ts';
 import { Annotations } from './evaluation/annotations.ts';
 import { Budget } from './evaluation/budget.ts';
 import { Evaluator } from './evaluation/evaluator.ts';
@@ -94,6 +94,7 @@ class Engine implements QueryEngine {
     scope.budget.check();
     const { slabs } = scope;
     try {
+      checkDurations(expression, scope.times);
       const value = await evaluate(new Evaluator(scope, frame), expression, isRange);
       // The points of a matrix lie in the slabs, other results do not.
       const release = value.type === 'matrix' ? () => slabs.release() : undefined;

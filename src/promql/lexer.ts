@@ -22,7 +22,7 @@ const UNFINISHED = /(?<=[smhdwy])[a-zA-Z_]|[eE][+-]?|_[._eE]?|\.|[0-9]+/y;
 /** A word in brackets: without digits. */
 const LETTERS = /[a-zA-Z_]+/y;
 /** What may stand in brackets before any number. */
-const BEFORE_NUMBER = '()]+-*/%^,';
+const BEFORE_NUMBER = '()]+-*/%^,:';
 const WORD_CHARACTER = /[0-9a-zA-Z_]/;
 const DURATION_WORDS: ReadonlySet<string> = new Set(['step', 'range', 'min_of', 'max_of']);
 const NAMED_NUMBERS: ReadonlySet<string> = new Set(['inf', 'nan']);
@@ -41,6 +41,8 @@ class Lexer {
   #bracketsFrom = -1;
   #numberInBrackets = false;
   #colonInBrackets = false;
+  /** In any brackets so far: Prometheus does not begin anew with each. */
+  #anyNumberInBrackets = false;
 
   constructor(query: string) {
     this.#query = query;
@@ -80,7 +82,12 @@ class Lexer {
 
   #beforeNumber(character: string): void {
     const at = this.#at;
-    if (character === ':') this.#fail(at + 1, at + 1, 'unexpected colon before duration in duration expression');
+    const isColon = character === ':';
+    if (isColon && !this.#anyNumberInBrackets) {
+      this.#fail(at + 1, at + 1, 'unexpected colon before duration in duration expression');
+    }
+    if (isColon && this.#colonInBrackets)
+      this.#fail(at + 1, at + 1, 'unexpected repeated colon in duration expression');
     const isAllowed = BEFORE_NUMBER.includes(character) || this.#isNumberNext(character) || this.#isDurationWordNext();
     if (!isAllowed) {
       const point = String.fromCodePoint(this.#query.codePointAt(at)!);
@@ -149,7 +156,7 @@ class Lexer {
       return;
     }
     if (this.#isNumberNext(character)) {
-      this.#numberInBrackets = true;
+      if (this.#bracketsFrom >= 0) this.#numberInBrackets = this.#anyNumberInBrackets = true;
       this.#number();
       return;
     }

@@ -1,12 +1,13 @@
 /** PromQL text → typed tree (a Pratt parser), type-checked, with Prometheus' errors. */
 import type { Matcher } from '../labels/matcher.ts';
-import type {
-  AggregationOperator,
-  BinaryExpression,
-  BinaryOperator,
-  Expression,
-  VectorMatching,
-  VectorSelector,
+import {
+  type AggregationOperator,
+  type BinaryExpression,
+  type BinaryOperator,
+  type Expression,
+  typeOf,
+  type VectorMatching,
+  type VectorSelector,
 } from './expression.ts';
 import { ALL_SYNTAX, type PromqlFeatures } from './features.ts';
 import { FUNCTIONS, type FunctionSignature } from './functions.ts';
@@ -87,8 +88,12 @@ class Parser {
     reader.next();
     const returnBool = reader.accept('bool') !== undefined;
     const operator = token.word as BinaryOperator;
-    const matching = this.#matching(operator, left);
+    const written = this.#matching(operator, left);
     const right = this.expression(operator === '^' ? precedence - 1 : precedence);
+    const { labels, fillLeft, fillRight } = written;
+    // By a scalar nothing is matched, and Prometheus forgets an `on ()`.
+    const isEmpty = labels.length === 0 && fillLeft === undefined && fillRight === undefined;
+    const matching = isEmpty && (typeOf(left) !== 'vector' || typeOf(right) !== 'vector') ? undefined : written;
     return {
       kind: 'binary',
       operator,

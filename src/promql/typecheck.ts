@@ -110,7 +110,7 @@ class Checker {
     }
     const filled = matching?.fillLeft !== undefined || matching?.fillRight !== undefined;
     if (leftType !== 'vector' || rightType !== 'vector') {
-      if (matching && (matching.labels.length > 0 || matching.on)) {
+      if (matching && matching.labels.length > 0) {
         this.#fail(expression, 'vector matching only allowed between instant vectors');
       }
       if (filled) this.#fail(expression, 'filling in missing series only allowed between instant vectors');

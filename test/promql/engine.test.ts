@@ -207,6 +207,8 @@ describe('limits', () => {
 
   it.each([
     ['x[step()*3:range()]', '11:18: duration must be greater than 0'],
+    ['sum_over_time(rate(x[range()])[1ms:1h])', '21:28: duration must be greater than 0'],
+    ['label_replace(rate(x[range()]), "", "", "", "")', '21:28: duration must be greater than 0'],
     ['x[1m - 2m]', '2:9: duration must be greater than 0'],
     ['x[1m / step()]', '2:13: division by zero'],
     ['x[1m + (1m % (step()))]', '8:20: modulo by zero'],

@@ -48,6 +48,8 @@ describe('printing', () => {
     ['rate(x smoothed[5m])', 'rate(x[5m] smoothed)'],
     ['x offset --1m', 'x offset 1m'],
     ['x offset -(1m)', 'x offset -1m'],
+    ['1 + on() x', '1 + x'],
+    ['1 + on() group_left(a) x', '1 + x'],
   ])('prints %s', (query, printed) => {
     expect(formatExpression(parseExpression(query))).toBe(printed);
     expect(formatExpression(parseExpression(printed))).toBe(printed);
@@ -101,6 +103,11 @@ describe('errors', () => {
     ['a[<5m]', "1:3: parse error: unexpected character in duration expression: '<'"],
     ['a[step()>1]', "1:9: parse error: unexpected character in duration expression: '>'"],
     ['a[#c', "1:3: parse error: unexpected character in duration expression: '#'"],
+    ['a[5m] + a[step():x]', "1:18: parse error: unexpected character in duration expression: 'x'"],
+    ['a[5m] + a[step()::]', '1:19: parse error: unexpected repeated colon in duration expression'],
+    ['1 and on() x', '1:1: parse error: set operator "and" not allowed in binary scalar expression'],
+    ['1 + on(a) x', '1:1: parse error: vector matching only allowed between instant vectors'],
+    ['1 + on() fill(1) x', '1:1: parse error: binop fill modifiers are experimental and not enabled'],
     ['a[step():1m]', '1:10: parse error: unexpected colon before duration in duration expression'],
     ['a[max_of(step(),range()):]', '1:26: parse error: unexpected colon before duration in duration expression'],
     ['a[(', '1:4: parse error: unexpected end of input in duration expression'],

@@ -104,7 +104,6 @@ export function rangeSource(evaluator: Evaluator, argument: MatrixSelector | Sub
 function subquerySource(evaluator: Evaluator, subquery: Subquery): RangeSource {
   const { scope } = evaluator;
   const times = resolveTimes(scope, subquery);
-  // Where both are faulty, Prometheus names the step.
   const wantedStep = resolveRange(subquery.stepMs, subquery.stepExpression, scope.times);
   const rangeMs = resolveRange(subquery.rangeMs, subquery.rangeExpression, scope.times);
   const stepMs = wantedStep === 0 ? scope.noStepSubqueryIntervalMs(rangeMs) : wantedStep;
