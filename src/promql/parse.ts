@@ -243,18 +243,18 @@ class Parser {
     const reader = this.#reader;
     const token = reader.next();
     const operator = token.word as AggregationOperator;
-    if ((operator === 'limitk' || operator === 'limit_ratio') && !this.#features.experimentalFunctions) {
-      reader.fail(
-        token,
-        `${operator}() is experimental and must be enabled with --enable-feature=promql-experimental-functions`,
-      );
-    }
     let modifier = this.#grouping();
     if (!reader.is('(')) reader.unexpected('aggregation');
     reader.aggregations++;
     const { args, end } = this.#arguments();
     reader.aggregations--;
     modifier ??= this.#grouping();
+    if ((operator === 'limitk' || operator === 'limit_ratio') && !this.#features.experimentalFunctions) {
+      reader.fail(
+        token,
+        `${operator}() is experimental and must be enabled with --enable-feature=promql-experimental-functions`,
+      );
+    }
     const position = { start: token.start, end: Math.max(end, reader.lastEnd) };
     const wanted = TAKES_PARAMETER.has(operator) ? 2 : 1;
     if (args.length === 0) reader.fail(position, 'no arguments for aggregate expression provided');

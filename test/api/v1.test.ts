@@ -246,6 +246,7 @@ describe('queries', () => {
     expect(await ask('up')).toMatchObject({ status: 'success' });
     for (const [query, error] of [
       ['info(up)', '1:1: parse error: function "info" is not enabled'],
+      ['limitk(1, info(up))', '1:11: parse error: function "info" is not enabled'],
       ['1 + rate(up[5m] smoothed)', '1:10: parse error: smoothed modifier is experimental and not enabled'],
       ['sum(up + fill(0) up)', '1:5: parse error: binop fill modifiers are experimental and not enabled'],
     ])

@@ -34,6 +34,17 @@ eval instant at 10m rate(c[5m]) + rate(c[5m])
   expect info msg: PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "c" (1:20)
   {a="1"} 0.1
 
+# An outer call speaks after its argument.
+eval range from 0 to 2m step 1m sort(abs(sort_desc(custom_none)))
+  expect warn msg: PromQL warning: sort is ineffective for range queries since results are always ordered by labels (1:1)
+
+eval instant at 10m quantile(2, histogram_quantile(2, h))
+  expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)
+  {} Inf
+
+eval instant at 10m histogram_quantile(2, histogram_quantile(2, h))
+  expect warn regex: .*got 2 \\(1:20\\)|malformed
+
 # A subquery stands nowhere, wherever it is said again.
 eval instant at 8m sum_over_time(mixed[7m:1m]) or sum_over_time(mixed[7m:1m])
   expect warn msg: PromQL warning: encountered a mix of histograms and floats for metric name "mixed" (1:1)
@@ -194,5 +205,5 @@ it('ranks and orders equal values as Prometheus does', async () => {
 it('answers corner cases as Prometheus does', async () => {
   const lines: string[] = [];
   await runPromqlTests([{ name: 'corners', text: SCRIPT }], (line) => lines.push(line));
-  expect(lines).toEqual(['27 passed, 0 failed']);
+  expect(lines).toEqual(['30 passed, 0 failed']);
 });

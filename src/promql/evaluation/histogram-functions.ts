@@ -33,12 +33,12 @@ interface HistogramGroup {
 export async function histogramQuantiles(evaluator: Evaluator, call: QuantileCall): Promise<Row[]> {
   const { annotations } = evaluator.scope;
   const columns: Float64Array[] = [];
-  for (const quantile of call.quantiles) {
-    const column = await evaluator.scalar(quantile);
-    for (const q of column) if (!(q >= 0 && q <= 1)) annotations.invalidQuantile(q, quantile);
-    columns.push(column);
-  }
+  for (const quantile of call.quantiles) columns.push(await evaluator.scalar(quantile));
   const groups = await groupHistograms(evaluator, call.vector);
+  // Behind what the vector has to say: of the same said twice the later place counts.
+  for (const [i, quantile] of call.quantiles.entries()) {
+    for (const q of columns[i]!) if (!(q >= 0 && q <= 1)) annotations.invalidQuantile(q, quantile);
+  }
   const { vector } = call;
   const rows: Row[] = [];
   for (const column of columns) {

@@ -8,6 +8,7 @@ import { moveNaNsFirst, quantileOfSorted } from './sorted-window.ts';
 export async function quantileAggregation(evaluator: Evaluator, node: Aggregation): Promise<Row[]> {
   const { scope, frame } = evaluator;
   const column = await evaluator.scalar(node.parameter!);
+  const input = await evaluator.rows(node.expression);
   if (column.some(Number.isNaN)) scope.annotations.invalidQuantile(Number.NaN, node.parameter!);
   const greatest = column.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const least = column.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
@@ -16,7 +17,7 @@ export async function quantileAggregation(evaluator: Evaluator, node: Aggregatio
   const groups = new Groups(node);
   const names = new GroupNames();
   const members: Row[][] = [];
-  for (const row of await evaluator.rows(node.expression)) {
+  for (const row of input) {
     if (row.kinds.includes(HISTOGRAM_POINT)) scope.annotations.histogramIgnored('quantile', node.expression);
     const index = groups.indexOf(row.labels);
     names.add(index, row);

@@ -7,8 +7,9 @@ import { ABSENT, FLOAT_POINT, HISTOGRAM_POINT, isEmptyRow, type Row } from './ro
 
 export async function sortRows(evaluator: Evaluator, call: Call, args: readonly Expression[]): Promise<Row[]> {
   const { name } = call.signature;
-  if (evaluator.frame.isRange && !isStepInvariant(call)) evaluator.scope.annotations.ineffectiveSort(call);
   const rows = await evaluator.rows(args[0]!);
+  // Of the same said twice the later place counts: this one is later than those of the argument.
+  if (evaluator.frame.isRange && !isStepInvariant(call)) evaluator.scope.annotations.ineffectiveSort(call);
   const descending = name.endsWith('_desc');
   if (name.startsWith('sort_by_label')) {
     const labels = args.slice(1).map((arg) => (arg as StringLiteral).value);
