@@ -82,6 +82,8 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, option
       body: 'Unauthorized\n',
     });
   }
+  const cleaned = withoutDoubleSlashes(incoming.url ?? '/');
+  if (cleaned !== undefined) return send({ status: 307, headers: { Location: cleaned }, body: '' });
   const routes = typeof options.routes === 'function' ? options.routes() : options.routes;
   const found = findRoute(routes, incoming.method ?? 'GET', url.pathname);
   if (found.kind !== 'found') return send(found.answer);
@@ -97,7 +99,7 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, option
       method: incoming.method ?? 'GET',
       path: url.pathname,
       params: found.params,
-      query: withForm(url.searchParams, headers['content-type'], body),
+      query: await withForm(url.searchParams, headers['content-type'], body),
       headers,
       body,
       signal: controller.signal,
@@ -136,11 +138,29 @@ function flatHeaders(incoming: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-/** The fields of a form follow those of the query string. */
-function withForm(query: URLSearchParams, contentType: string | undefined, body: Uint8Array): URLSearchParams {
-  if (!contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded')) return query;
-  const form = new URLSearchParams(Buffer.from(body).toString('utf8'));
-  return new URLSearchParams([...form, ...query]);
+/** Where a client joined a base that ends in a slash and a path that begins with one: the target to ask instead, as from Prometheus. */
+function withoutDoubleSlashes(target: string): string | undefined {
+  const [path = ''] = target.split('?', 1);
+  if (!path.startsWith('/') || !path.includes('//')) return undefined;
+  return path.replace(/\/{2,}/g, '/') + target.slice(path.length);
+}
+
+/** With the fields of a form, which as in Go stand before those of the query string, and behind them where the form has several parts. */
+async function withForm(
+  query: URLSearchParams,
+  contentType: string | undefined,
+  body: Uint8Array,
+): Promise<URLSearchParams> {
+  const type = contentType?.toLowerCase() ?? '';
+  if (type.startsWith('application/x-www-form-urlencoded')) {
+    return new URLSearchParams([...new URLSearchParams(Buffer.from(body).toString('utf8')), ...query]);
+  }
+  if (!type.startsWith('multipart/form-data')) return query;
+  const response = new Response(Buffer.from(body), { headers: { 'Content-Type': contentType! } });
+  // What is no form has no fields.
+  const form = await response.formData().catch(() => new FormData());
+  const fields = [...form].filter((field): field is [string, string] => typeof field[1] === 'string');
+  return new URLSearchParams([...query, ...fields]);
 }
 
 /** Prometheus lets every page read its API; nothing here is told by cookies. */

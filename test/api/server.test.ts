@@ -53,6 +53,37 @@ describe('createApiServer', () => {
     ]);
   });
 
+  it('takes a form of several parts, behind the query string, and nothing of what is none', async () => {
+    const url = await serve([echo('POST', '/f')]);
+    const body = new FormData();
+    body.set('query', 'up{a="é"}');
+    body.set('file', new Blob(['x']));
+    const ask = async (init: RequestInit): Promise<unknown> => {
+      const response = await fetch(`${url}/f?a=1`, { method: 'POST', ...init });
+      return ((await response.json()) as { query: unknown }).query;
+    };
+    expect(await ask({ body })).toEqual([
+      ['a', '1'],
+      ['query', 'up{a="é"}'],
+    ]);
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=x' };
+    expect(await ask({ body: 'query=up', headers })).toEqual([['a', '1']]);
+    expect(await ask({ body: 'query=up', headers: { 'Content-Type': 'multipart/form-data' } })).toEqual([['a', '1']]);
+  });
+
+  it('sends a client that doubled a slash to the path it meant, and nowhere else', async () => {
+    const url = await serve([echo('GET', '/a/b')]);
+    const answers = await Promise.all(
+      ['//a/b?q=a//b', '/a///b', '//evil.example//'].map((path) => fetch(url + path, { redirect: 'manual' })),
+    );
+    expect(answers.map(({ status, headers }) => [status, headers.get('location')])).toEqual([
+      [307, '/a/b?q=a//b'],
+      [307, '/a/b'],
+      [307, '/evil.example/'],
+    ]);
+    expect((await fetch(`${url}//a/b?q=a//b`)).status).toBe(200);
+  });
+
   it('answers HEAD without a body and compresses what is large', async () => {
     const url = await serve([echo('GET', '/big', { body: ['x'.repeat(5000), new Uint8Array([121])] })]);
     const head = await fetch(`${url}/big`, { method: 'HEAD', headers: { 'Accept-Encoding': 'identity' } });
