@@ -75,7 +75,7 @@ export async function runKillTrial(kills: number, random: () => number): Promise
       } else if (kill < kills) await sleep(random() * windowMs);
       else {
         await Promise.all(posts);
-        await until(() => [...acknowledged].every((key) => arrived.has(key)), 10_000);
+        await until(() => [...acknowledged].every((key) => arrived.has(key)), 120_000);
       }
       child.kill('SIGKILL');
       await new Promise((resolve) => child.once('exit', resolve));
