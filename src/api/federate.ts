@@ -1,4 +1,5 @@
 /** `/federate`: the newest samples of selected series in the text format, for a Prometheus above this one. */
+import { formatGoFloat } from '../exposition/float.ts';
 import type { FloatHistogram } from '../exposition/histogram.ts';
 import { isLegacyLabelName, isLegacyMetricName, type Labels, METRIC_NAME } from '../labels/labels.ts';
 import { Matcher } from '../labels/matcher.ts';
@@ -6,7 +7,7 @@ import type { MetricSource } from '../monitor/sources.ts';
 import { isCustom, positiveBuckets } from '../promql/histogram/buckets.ts';
 import { parseSelector } from '../promql/parse.ts';
 import { QueryError } from '../promql/result.ts';
-import { exponentText, floatText } from './go-text.ts';
+import { escapedName, type NameEscaping, negotiatedEscaping } from './name-escaping.ts';
 import type { ApiRequest, ApiResponse, Route } from './route.ts';
 
 export interface FederateOptions {
@@ -42,9 +43,9 @@ interface NewestSample {
   readonly histogram: FloatHistogram | undefined;
 }
 
-async function federate({ query, signal }: ApiRequest, options: FederateOptions): Promise<ApiResponse> {
+async function federate({ query, headers, signal }: ApiRequest, options: FederateOptions): Promise<ApiResponse> {
   const selectors = query.getAll('match[]');
-  const fitting = selectors.map(namedSelector);
+  const fitting = selectors.flatMap(namedSelector);
   const timeMs = options.nowMs();
   const newest = new Map<string, NewestSample>();
   for (const selector of fitting) {
@@ -52,7 +53,8 @@ async function federate({ query, signal }: ApiRequest, options: FederateOptions)
       newest.set(sample.labels.key, sample);
     }
   }
-  const external = withInstance(options.externalLabels());
+  const escaping = negotiatedEscaping(headers['accept']);
+  const writer = new SampleWriter(withInstance(options.externalLabels()), escaping);
   const samples = [...newest.values()].sort((a, b) => a.labels.compare(b.labels));
   const byName = samples.toSorted((a, b) =>
     a.labels.metricName < b.labels.metricName ? -1 : Number(a.labels.metricName > b.labels.metricName),
@@ -63,18 +65,22 @@ async function federate({ query, signal }: ApiRequest, options: FederateOptions)
     const name = sample.labels.metricName;
     if (name === '' || (sample.histogram && !isCustom(sample.histogram))) continue;
     const type = sample.histogram ? 'histogram' : 'untyped';
-    if (family !== `${type} ${name}`) body += `# TYPE ${familyName(name)} ${type}\n`;
+    if (family !== `${type} ${name}`) body += `# TYPE ${writer.family(name)} ${type}\n`;
     family = `${type} ${name}`;
-    body += sample.histogram ? classicLines(name, sample, external) : sampleLine(name, sample, external, sample.value);
+    body += sample.histogram ? writer.histogram(name, sample) : writer.line(name, sample, sample.value);
   }
-  return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8', body };
+  return { status: 200, contentType: `text/plain; version=0.0.4; charset=utf-8; escaping=${escaping}`, body };
 }
 
-/** As it is, or of all named series where it fits every series, which no query may. Throws PromqlParseError. */
-function namedSelector(text: string): string {
+/**
+ * As it is, or of all named series where it fits every series, which no query may; nothing where it has no matcher, as in Prometheus.
+ * Throws PromqlParseError.
+ */
+function namedSelector(text: string): readonly string[] {
   const matchers = parseSelector(text);
-  if (!matchers.every((matcher) => matcher.matches(''))) return text;
-  return `{${[...matchers, new Matcher('!=', METRIC_NAME, '')].join(',')}}`;
+  if (matchers.length === 0) return [];
+  if (!matchers.every((matcher) => matcher.matches(''))) return [text];
+  return [`{${[...matchers, new Matcher('!=', METRIC_NAME, '')].join(',')}}`];
 }
 
 /** The instant value says which series are alive; the raw samples say when theirs was taken. */
@@ -108,51 +114,58 @@ function withInstance(external: Labels): readonly (readonly [string, string])[] 
   return pairs.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function sampleLine(
-  name: string,
-  { labels, timestampMs }: NewestSample,
-  external: readonly (readonly [string, string])[],
-  value: number,
-  extra: readonly (readonly [string, string])[] = [],
-): string {
-  const own = [...labels].filter(([label]) => label !== METRIC_NAME);
-  const missing = external.filter(([label]) => !labels.has(label));
-  const bare = isLegacyMetricName(name);
-  const pairs = [...own, ...missing, ...extra].map(([label, text]) => `${labelText(label)}="${escapeValue(text)}"`);
-  if (!bare) pairs.unshift(`"${escapeValue(name)}"`);
-  const braces = pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-  return `${bare ? name : ''}${braces} ${valueText(value)} ${timestampMs}\n`;
-}
+class SampleWriter {
+  readonly #external: readonly (readonly [string, string])[];
+  readonly #escaping: NameEscaping;
 
-/** A histogram of custom buckets as the classic one that it came from. */
-function classicLines(name: string, sample: NewestSample, external: readonly (readonly [string, string])[]): string {
-  const histogram = sample.histogram!;
-  const counts = new Map(positiveBuckets(histogram).map(({ upper, count }) => [upper, count] as const));
-  let lines = '';
-  let cumulative = 0;
-  for (const bound of histogram.customValues ?? []) {
-    cumulative += counts.get(bound) ?? 0;
-    lines += sampleLine(`${name}_bucket`, sample, external, cumulative, [['le', valueText(bound)]]);
+  /** `external`: added to series that do not have them. */
+  constructor(external: readonly (readonly [string, string])[], escaping: NameEscaping) {
+    this.#external = external;
+    this.#escaping = escaping;
   }
-  lines += sampleLine(`${name}_bucket`, sample, external, histogram.count, [['le', '+Inf']]);
-  lines += sampleLine(`${name}_sum`, sample, external, histogram.sum);
-  return lines + sampleLine(`${name}_count`, sample, external, histogram.count);
-}
 
-function familyName(name: string): string {
-  return isLegacyMetricName(name) ? name : `"${escapeValue(name)}"`;
-}
+  family(name: string): string {
+    const escaped = escapedName(name, this.#escaping);
+    return isLegacyMetricName(escaped) ? escaped : `"${escapeValue(escaped)}"`;
+  }
 
-function labelText(label: string): string {
-  return isLegacyLabelName(label) ? label : `"${escapeValue(label)}"`;
+  line(
+    name: string,
+    { labels, timestampMs }: NewestSample,
+    value: number,
+    extra: readonly (readonly [string, string])[] = [],
+  ): string {
+    const own = [...labels].filter(([label]) => label !== METRIC_NAME);
+    const missing = this.#external.filter(([label]) => !labels.has(label));
+    const family = this.family(name);
+    const bare = !family.startsWith('"');
+    const pairs = [...own, ...missing, ...extra].map(([label, text]) => `${this.#label(label)}="${escapeValue(text)}"`);
+    if (!bare) pairs.unshift(family);
+    const braces = pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+    return `${bare ? family : ''}${braces} ${formatGoFloat(value)} ${timestampMs}\n`;
+  }
+
+  /** One of custom buckets as the classic one that it came from. */
+  histogram(name: string, sample: NewestSample): string {
+    const histogram = sample.histogram!;
+    const counts = new Map(positiveBuckets(histogram).map(({ upper, count }) => [upper, count] as const));
+    let lines = '';
+    let cumulative = 0;
+    for (const bound of histogram.customValues ?? []) {
+      cumulative += counts.get(bound) ?? 0;
+      lines += this.line(`${name}_bucket`, sample, cumulative, [['le', formatGoFloat(bound)]]);
+    }
+    lines += this.line(`${name}_bucket`, sample, histogram.count, [['le', '+Inf']]);
+    lines += this.line(`${name}_sum`, sample, histogram.sum);
+    return lines + this.line(`${name}_count`, sample, histogram.count);
+  }
+
+  #label(label: string): string {
+    const escaped = escapedName(label, this.#escaping);
+    return isLegacyLabelName(escaped) ? escaped : `"${escapeValue(escaped)}"`;
+  }
 }
 
 function escapeValue(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
-}
-
-/** Go's `%g` with all digits: an exponent below 1e-4 and from 1e21 on. */
-function valueText(value: number): string {
-  const small = value !== 0 && Math.abs(value) < 1e-4;
-  return small ? exponentText(value) : floatText(value);
 }

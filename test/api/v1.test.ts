@@ -405,8 +405,37 @@ describe('federation', () => {
     const { status, headers } = await fetch(`${own.url}/federate?match[]={}&match[]={a!="b"}&match[]=up`);
     await own.close();
     expect(status).toBe(200);
-    expect(headers.get('content-type')).toContain('text/plain; version=0.0.4');
-    expect(asked.filter((each) => !each.endsWith('[5m]'))).toEqual(['{__name__!=""}', '{a!="b",__name__!=""}', 'up']);
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
+    // Of no matcher Prometheus makes nothing.
+    expect(asked.filter((each) => !each.endsWith('[5m]'))).toEqual(['{a!="b",__name__!=""}', 'up']);
+  });
+
+  it.each([
+    ['*/*', 'underscores', '_u_tf8{l_b_l="é",_="x"} 1.23456789012e+11'],
+    ['text/plain;escaping=dots', 'dots', '__u_dot_tf8{l__b__l="é",__="x"} 1.23456789012e+11'],
+    ['text/plain;escaping=values;q=0.5', 'values', 'U___31_u_2e_tf8{U__l__b_e4_l="é",U___f6_="x"} 1.23456789012e+11'],
+    [
+      'text/plain;version=0.0.4;q=0.2,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5',
+      'allow-utf-8',
+      '{"1u.tf8","l_bäl"="é","ö"="x"} 1.23456789012e+11',
+    ],
+  ])('writes names of any characters as is asked for: %s', async (accept, escaping, line) => {
+    const labels = Labels.of({ __name__: '1u.tf8', l_bäl: 'é', instance: '' });
+    const metrics = {
+      query: async (expression: string) => ({
+        value: expression.endsWith(']')
+          ? { type: 'matrix', series: [] }
+          : { type: 'vector', samples: [{ labels, value: 123_456_789_012 }] },
+      }),
+    } as unknown as MetricSource;
+    const external = Labels.of({ ö: 'x' });
+    const routes = [federateRoute({ metrics, nowMs: () => NOW_MS, externalLabels: () => external })];
+    const own = await createApiServer({ listen: '127.0.0.1:0', routes });
+    const answer = await fetch(`${own.url}/federate?match[]=up`, { headers: { accept } });
+    const body = await answer.text();
+    await own.close();
+    expect(answer.headers.get('content-type')).toContain(`escaping=${escaping}`);
+    expect(body.replace('instance="",', '').replace(',instance=""', '').split('\n')[1]).toBe(`${line} ${NOW_MS}`);
   });
 });
 
