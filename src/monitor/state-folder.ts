@@ -1,10 +1,20 @@
 /** The folder that a monitor keeps its state in, and the lock that keeps a second monitor out of it. */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../alerting/state-files.ts';
 
-/** Taking a lock over is a matter of moments: who takes longer has ended over it. */
-const TAKEOVER_MS = 10_000;
+/** Taking a lock is a matter of moments: who takes longer has ended over it. */
+const TAKING_MS = 10_000;
 
 export interface StateFolder {
   /** Undefined: nothing can be kept, everything is in memory. */
@@ -31,7 +41,16 @@ export function openStateFolder(path: string | undefined): StateFolder {
       `the state folder ${path} cannot be used (${error instanceof Error ? error.message : String(error)}): state is kept in memory only`,
     );
   }
-  return { path, fault: undefined, release: () => rmSync(lock, { force: true }) };
+  return { path, fault: undefined, release: () => release(lock) };
+}
+
+/** The file stays, and with it its room on the disk. */
+function release(lock: string): void {
+  try {
+    writeOwner(lock, 0);
+  } catch {
+    // Whoever comes next sees that this process is gone.
+  }
 }
 
 function unusable(fault: string): StateFolder {
@@ -39,31 +58,34 @@ function unusable(fault: string): StateFolder {
 }
 
 /**
- * The process that holds the lock; undefined where it is ours now. A lock of a process that is gone is taken over: by one process at a
- * time, the one that made the file beside it, which becomes the lock.
+ * The process that holds the lock; undefined where it is ours now. A lock of a process that is gone is taken over. Whoever writes the lock
+ * holds a marker beside it, so that of several one gets it; the lock is written in place, for which there is room on a full disk, too.
  */
 function takeLock(lock: string): number | undefined {
-  const takeover = `${lock}.takeover`;
+  const marker = `${lock}.taking`;
   for (;;) {
-    if (make(lock)) return undefined;
     const owner = ownerOf(lock);
-    if (owner !== process.pid && isAlive(owner)) return owner;
-    if (make(takeover)) {
-      // Another process may have taken it over since it was looked at.
-      if (ownerOf(lock) === owner) {
-        renameSync(takeover, lock);
+    if (isOther(owner)) return owner;
+    if (create(marker)) {
+      try {
+        // Another process may have taken it since it was looked at.
+        const ownerNow = ownerOf(lock);
+        if (isOther(ownerNow)) return ownerNow;
+        writeOwner(lock, process.pid);
         return undefined;
+      } finally {
+        rmSync(marker, { force: true });
       }
-      rmSync(takeover, { force: true });
-    } else if (ageMs(takeover) > TAKEOVER_MS) rmSync(takeover, { force: true });
+    }
+    if (ageMs(marker) > TAKING_MS) rmSync(marker, { force: true });
     else pause();
   }
 }
 
 /** False where there is such a file. */
-function make(path: string): boolean {
+function create(path: string): boolean {
   try {
-    writeFileSync(path, `${process.pid}\n`, { flag: 'wx', mode: 0o600 });
+    closeSync(openSync(path, 'wx', 0o600));
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
@@ -73,18 +95,22 @@ function make(path: string): boolean {
 
 /** The process that a lock names; 0 where there is none. */
 function ownerOf(lock: string): number {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    try {
-      const text = readFileSync(lock, 'utf8');
-      if (text !== '') return Number(text) || 0;
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return 0;
-      throw error;
-    }
-    // It is being made right now.
-    pause();
+  try {
+    return Number(readFileSync(lock, 'utf8')) || 0;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return 0;
+    throw error;
   }
-  return 0;
+}
+
+/** 0: none. */
+function writeOwner(lock: string, pid: number): void {
+  const handle = openSync(lock, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    ftruncateSync(handle, writeSync(handle, `${pid}\n`, 0));
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function ageMs(path: string): number {
@@ -93,6 +119,10 @@ function ageMs(path: string): number {
 
 function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}
+
+function isOther(pid: number): boolean {
+  return pid !== process.pid && isAlive(pid);
 }
 
 function isAlive(pid: number): boolean {

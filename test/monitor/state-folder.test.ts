@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,16 +25,22 @@ describe('the state folder', () => {
       const path = join(folder, 'deep', 'er');
       const state = openStateFolder(path);
       expect(state).toMatchObject({ path, fault: undefined });
-      expect(existsSync(join(path, 'lock'))).toBe(true);
+      expect(readFileSync(join(path, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
       state.release();
-      expect(existsSync(join(path, 'lock'))).toBe(false);
+      expect(readFileSync(join(path, 'lock'), 'utf8')).toBe('0\n');
+      expect(openStateFolder(path).fault).toBe(undefined);
     }));
 
   it.each(['', 'no number\n', `${DEAD_PROCESS}\n`])('is taken over where its lock says %j', (lock) =>
     inFolder((folder) => {
-      writeFileSync(join(folder, 'lock'), lock);
+      const path = join(folder, 'lock');
+      writeFileSync(path, lock);
+      const { ino } = statSync(path);
       expect(openStateFolder(folder)).toMatchObject({ path: folder, fault: undefined });
-      expect(existsSync(join(folder, 'lock.takeover'))).toBe(false);
+      // In place: where the disk is full there is no room for another file.
+      expect(statSync(path).ino).toBe(ino);
+      expect(readFileSync(path, 'utf8')).toBe(`${process.pid}\n`);
+      expect(readdirSync(folder)).toEqual(['lock']);
     }),
   );
 
