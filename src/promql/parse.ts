@@ -120,7 +120,7 @@ class Parser {
       const group = reader.accept('group_left') ?? reader.accept('group_right');
       if (group) {
         cardinality = group.word === 'group_left' ? 'many-to-one' : 'one-to-many';
-        if (reader.is('(') || reader.peek().kind === 'end') include = this.#groupingLabels();
+        if (reader.is('(') || !beginsExpression(reader.peek())) include = this.#groupingLabels();
       }
     }
     const fill = this.#fill(left);
@@ -343,7 +343,7 @@ function isMetricName(token: Token): boolean {
 
 function beginsExpression(token: Token): boolean {
   const { kind, word } = token;
-  if (kind === 'number' || kind === 'duration' || kind === 'string' || kind === 'end') return true;
+  if (kind === 'number' || kind === 'duration' || kind === 'string') return true;
   return (
     (kind !== 'identifier' && (word === '(' || word === '{' || word === '+' || word === '-')) || isMetricName(token)
   );

@@ -79,6 +79,7 @@ describe('errors', () => {
     ['sum(,x)', '1:5: parse error: unexpected "," in aggregation'],
     ['sum by (a) (abs((x x)))', '1:20: parse error: unexpected identifier "x" in aggregation'],
     ['abs(sum(x) x)', '1:12: parse error: unexpected identifier "x"'],
+    ['a * on(b) group_left * c', '1:22: parse error: unexpected <op:*> in grouping opts, expected "("'],
     ['abs(x,,x)', '1:6: parse error: trailing commas not allowed in function call args'],
     ['abs(x, *)', '1:6: parse error: trailing commas not allowed in function call args'],
     ['abs(x, x x)', '1:10: parse error: unexpected identifier "x"'],
