@@ -99,7 +99,7 @@ export async function runKillTrial(kills: number, random: () => number): Promise
 
 async function start(state: string, webhook: string): Promise<{ readonly child: ChildProcess; readonly url: string }> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, state, webhook], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout!.setEncoding('utf8').once('data', (line: string) => resolve(line.trim()));

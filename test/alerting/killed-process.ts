@@ -15,3 +15,5 @@ const alerting = createAlerting({
 });
 const server = await serveV2(alerting);
 process.stdout.write(`${server.url}\n`);
+// Whoever would kill it may have ended before: a process that goes on holds the output of the test runner open.
+process.stdin.resume().once('end', () => process.exit());
