@@ -1,17 +1,10 @@
 /** The terminal screen on a monitor that runs in a worker thread. */
-import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { MonitorSettings } from '../monitor/settings.ts';
 import type { Monitor } from '../monitor/sources.ts';
 import { connectMonitor } from '../monitor/wire.ts';
 import { runTerminal, type TerminalOptions } from '../tui/terminal.tsx';
 import type { CommandContext } from './context.ts';
-
-/**
- * By how much of what is in use the heap of either thread may grow before it is collected. By itself V8 waits for a threefold
- * growth where little is allocated, and a screen that is kept open all day would fill that with old answers.
- */
-const HEAP_GROWTH_PERCENT = 60;
 
 /** Gives the exit code. Rejects where the monitor cannot start. */
 export async function screen(
@@ -21,7 +14,6 @@ export async function screen(
 ): Promise<number> {
   // Log lines piped in are read where the sources are; keys come from the terminal itself then.
   const piped = settings.logFiles.includes('-') && !context.stdin.isTTY;
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const worker = new Worker(new URL('engine-worker.js', context.distribution), {
     workerData: settings,
     stdin: piped,

@@ -10,7 +10,7 @@ import { run as compareLatency } from './rule-latency.ts';
 const SECONDS = Number(process.env['WATCHFIRE_BENCH_SECONDS'] ?? 60);
 const INTERVAL_SECONDS = 5;
 /** The window of `rate` is full by then, and what V8 compiles late is compiled: rules run for months, not for a minute. */
-const WARM_UP_SECONDS = Number(process.env['WATCHFIRE_BENCH_WARM_UP_SECONDS'] ?? 120);
+const WARM_UP_SECONDS = Number(process.env['WATCHFIRE_BENCH_WARM_UP_SECONDS'] ?? 180);
 /** Evaluations whose duration is looked at. */
 const DURATIONS = 9;
 const RULES = 1000;

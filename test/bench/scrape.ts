@@ -10,7 +10,7 @@ const SIZES = (process.env['WATCHFIRE_BENCH_SERIES'] ?? '10000,50000,100000').sp
 const SECONDS = Number(process.env['WATCHFIRE_BENCH_SECONDS'] ?? 60);
 const INTERVAL_SECONDS = 5;
 /** The first scrapes make the series, and V8 compiles what turns out to be hot: neither is what is measured. */
-const WARM_UP_SECONDS = Number(process.env['WATCHFIRE_BENCH_WARM_UP_SECONDS'] ?? 60);
+const WARM_UP_SECONDS = Number(process.env['WATCHFIRE_BENCH_WARM_UP_SECONDS'] ?? 90);
 
 interface Measured {
   readonly cpuMicrosecondsPerSample: number;
