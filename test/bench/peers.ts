@@ -34,7 +34,7 @@ export async function startServer(
   command: string,
   args: (address: string) => string[],
   ready = '/-/ready',
-  withinMs = 120_000,
+  withinMs = 600_000,
 ): Promise<Server> {
   const address = `127.0.0.1:${await freePort()}`;
   const child = spawn(command, args(address), { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -46,7 +46,10 @@ export async function startServer(
   const untilMs = Date.now() + withinMs;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${errors}`);
-    if (Date.now() > untilMs) throw new Error(`${command} is not ready after ${withinMs} ms: ${errors}`);
+    if (Date.now() > untilMs) {
+      child.kill('SIGKILL');
+      throw new Error(`${command} is not ready after ${withinMs} ms: ${errors}`);
+    }
     const answer = await fetch(`${url}${ready}`).catch(() => undefined);
     if (answer?.status === 200) break;
     await pause(100);
