@@ -34,8 +34,8 @@ function groupedNamesOf({ without, labels }: Grouping): GroupedNames {
   return grouped;
 }
 
-/** So many label sets are kept with an expression for its next evaluation: rules and most panels have fewer. */
-const MOST_KEPT_LABELS = 1000;
+/** So many label sets are kept with an expression for its next evaluation. Few, since those that were computed are new ones each time, and kept in vain. */
+const MOST_KEPT_LABELS = 64;
 
 /** The groups of an expression in all its evaluations: a label set that comes again, as it does with each evaluation of a rule, is not looked at again. */
 class KnownGroups {
